@@ -1,0 +1,85 @@
+// swift-tools-version: 6.2
+// SPDX-License-Identifier: Apache-2.0
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+]
+
+/// The packages' products that more than one target names.
+let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
+let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
+let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let collections: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
+let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
+let asyncHTTPClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
+
+let package = Package(
+    name: "parley",
+    platforms: [.macOS(.v15)],
+    products: [
+        .executable(name: "parley", targets: ["Parley"]),
+        .library(name: "SMPP", targets: ["SMPP"]),
+        .library(name: "SMSText", targets: ["SMSText"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
+    targets: [
+        // Languages we speak; they know nothing of messaging.
+        .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .target(name: "SMPP", dependencies: [nioCore, nioPosix, nioSSL, logging], swiftSettings: settings),
+        .target(name: "SMSText", swiftSettings: settings),
+        .target(
+            name: "SQL", dependencies: ["CLibPQ", .product(name: "GRDB", package: "GRDB.swift"), logging],
+            swiftSettings: settings),
+        .target(name: "Wire", swiftSettings: settings),
+
+        // The core: what messaging is; no HTTP, no sockets.
+        .target(name: "Accounts", dependencies: ["SQL", "Wire", crypto], swiftSettings: settings),
+        .target(
+            name: "Messaging", dependencies: ["Accounts", "SMSText", "SQL", "Wire", collections, logging],
+            swiftSettings: settings),
+
+        // Edges: they never import each other.
+        .target(
+            name: "API", dependencies: ["Accounts", "Messaging", "SMSText", "SQL", "Wire", hummingbird, crypto, logging, nioCore],
+            resources: [.copy("Resources/openapi")], swiftSettings: settings),
+        .target(
+            name: "Connectors", dependencies: ["Messaging", "SMPP", "SMSText", "Wire", nioCore, logging],
+            swiftSettings: settings),
+        .target(name: "Simulators", dependencies: ["SMPP", "SMSText", "Wire", nioCore, logging], swiftSettings: settings),
+        .target(
+            name: "Webhooks",
+            dependencies: [
+                "Messaging", "SQL", "Wire", asyncHTTPClient, crypto, logging, nioCore, nioPosix, nioHTTP1, nioSSL,
+            ], swiftSettings: settings),
+
+        // The composition root.
+        .executableTarget(
+            name: "Parley",
+            dependencies: [
+                "Accounts", "API", "Connectors", "Messaging", "SMPP", "SMSText", "SQL", "Simulators", "Webhooks", "Wire",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Yams", package: "Yams"), hummingbird, lifecycle, logging, nioCore, nioPosix, crypto,
+            ], swiftSettings: settings),
+    ],
+    swiftLanguageModes: [.v6]
+)

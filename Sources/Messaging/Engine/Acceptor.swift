@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+// Takes messages in: requests that arrive while one commit is under way share the next, and each is answered only when
+// its message, event and job are on disk. A message that cannot be stored fails alone.
+
+internal import Accounts
+internal import Logging
+internal import SQL
+internal import Wire
+
+/// Guards a request against being carried out twice.
+public struct IdempotencyClaim: Sendable {
+    public let key: String
+    /// SHA-256 of what the request asks for.
+    public let requestHash: [UInt8]
+    /// What to answer, now and to every repetition within 24 hours.
+    public let answer: [UInt8]
+
+    public init(key: String, requestHash: [UInt8], answer: [UInt8]) {
+        self.key = key
+        self.requestHash = requestHash
+        self.answer = answer
+    }
+}
+
+/// What became of a message that was handed in.
+public enum AcceptResult: Sendable, Equatable {
+    case accepted
+    /// The key was used for the same request before; this was its answer.
+    case repeated(answer: [UInt8])
+    /// The key was used for another request.
+    case keyReused
+    /// The prepaid balance does not cover the message.
+    case insufficientBalance
+    /// Not stored, and the reason may pass.
+    case unavailable
+}
+
+public final class Acceptor: Sendable {
+    private struct Item: Sendable {
+        let message: Message
+        let idempotency: IdempotencyClaim?
+        let answer: CheckedContinuation<AcceptResult, Never>
+    }
+
+    private static let batchLimit = 256
+
+    private let context: EngineContext
+    private let dispatcher: Dispatcher
+    private let queue: BatchQueue<Item>
+
+    init(context: EngineContext, dispatcher: Dispatcher) {
+        self.context = context
+        self.dispatcher = dispatcher
+        queue = BatchQueue(capacity: context.options.acceptCapacity)
+    }
+
+    /// Stores the message with its job. Returns when it is durable, or will not be.
+    public func accept(_ message: Message, idempotency: IdempotencyClaim? = nil) async -> AcceptResult {
+        await withCheckedContinuation { continuation in
+            let item = Item(message: message, idempotency: idempotency, answer: continuation)
+            if !queue.push([item]) { continuation.resume(returning: .unavailable) }
+        }
+    }
+
+    func close() { queue.close() }
+
+    func run() async {
+        while true {
+            let batch = await queue.next(limit: Self.batchLimit)
+            if batch.isEmpty { return }
+            await store(batch)
+        }
+    }
+
+    private func store(_ batch: [Item]) async {
+        do {
+            try await commit(batch)
+        } catch let error as DatabaseError where error.isTransient || batch.count == 1 {
+            context.logger.error("messages not stored", metadata: ["error": "\(error)", "count": "\(batch.count)"])
+            for item in batch { item.answer.resume(returning: .unavailable) }
+        } catch {
+            // One of them is at fault; alone, each of the others goes through.
+            for item in batch { await store([item]) }
+        }
+    }
+
+    private func commit(_ batch: [Item]) async throws {
+        let now = context.clock()
+        let lease = context.lease
+        let room = dispatcher.reserve(batch.count)
+        let requests = batch.map { ($0.message, $0.idempotency) }
+        let results: [AcceptResult]
+        do {
+            results = try await context.database.write { transaction in
+                try Self.write(requests, room: room, lease: lease, now: now, transaction: transaction)
+            }
+        } catch {
+            dispatcher.take([], reserved: room)
+            throw error
+        }
+        let accepted = zip(batch, results).filter { $0.1 == .accepted }.map(\.0.message)
+        let fresh = Self.immediate(accepted, now: now)
+        dispatcher.take(fresh.prefix(room).map(QueuedMessage.init(fresh:)), reserved: room)
+        if fresh.count > room { dispatcher.noteBacklog() }
+        for (item, result) in zip(batch, results) { item.answer.resume(returning: result) }
+    }
+
+    private static func immediate(_ messages: [Message], now: Milliseconds) -> [Message] {
+        messages.filter { ($0.sendAt ?? 0) <= now }
+    }
+
+    private static func write(
+        _ requests: [(message: Message, idempotency: IdempotencyClaim?)], room: Int, lease: Lease, now: Milliseconds,
+        transaction: Transaction
+    ) throws -> [AcceptResult] {
+        let results = try requests.map { try check($0.message, $0.idempotency, now: now, transaction: transaction) }
+        let accepted = zip(requests, results).filter { $0.1 == .accepted }.map(\.0.message)
+        let store = MessageStore(transaction)
+        try store.insert(accepted)
+        try store.appendEvents(
+            accepted.map { message in
+                Event(key: message.key, kind: message.status == .scheduled ? .scheduled : .accepted, at: now)
+            })
+        let held = Set(immediate(accepted, now: now).prefix(room).map(\.key))
+        try JobStore(transaction).insert(
+            accepted.map { ($0.key, $0.sendAt ?? now, held.contains($0.key) ? lease : 0) })
+        return results
+    }
+
+    private static func check(
+        _ message: Message, _ idempotency: IdempotencyClaim?, now: Milliseconds, transaction: Transaction
+    ) throws -> AcceptResult {
+        if let idempotency {
+            let result = try IdempotencyStore(transaction).claim(idempotency, companyID: message.companyID, now: now)
+            guard result == .accepted else { return result }
+        }
+        if message.reserved != .zero {
+            let isCovered = try BalanceStore(transaction).reserve(
+                message.reserved, companyID: message.companyID, messageID: message.id, now: now)
+            if !isCovered {
+                // The answer "accepted" must not stand for a message that was not.
+                if let idempotency {
+                    try IdempotencyStore(transaction).forget(idempotency, companyID: message.companyID)
+                }
+                return .insufficientBalance
+            }
+        }
+        return .accepted
+    }
+}

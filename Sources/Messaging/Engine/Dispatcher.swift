@@ -1,0 +1,357 @@
+// SPDX-License-Identifier: Apache-2.0
+// Hands messages to connectors. One transaction marks as many parts `submitting` as the connectors have room for, and only
+// then are they written to a provider: after a crash exactly the marked parts are of unknown fate, never more than the
+// windows hold. Outcomes come back in batches and are committed before anything else is done with them.
+
+internal import Accounts
+internal import Logging
+internal import SQL
+internal import Synchronization
+internal import Wire
+
+public final class Dispatcher: Sendable {
+    private struct Lane: Hashable {
+        let gateway: String
+        let prefix: String
+    }
+
+    private struct State {
+        var lanes: [Lane: DispatchQueue] = [:]
+        var laneOf: [MessageKey: Lane] = [:]
+        var connectors: [Int64: any Connector] = [:]
+        /// Messages in memory and room set aside for some.
+        var held = 0
+        var isStopping = false
+    }
+
+    private struct Taken {
+        let message: QueuedMessage
+        let part: QueuedPart
+        let connector: any Connector
+
+        var ticket: PartTicket {
+            PartTicket(key: message.key, step: message.step, number: part.number, attempt: part.attempt)
+        }
+    }
+
+    private struct Completion: Sendable {
+        let ticket: PartTicket
+        let outcome: SendOutcome
+        let policy: UncertainPolicy
+    }
+
+    /// How many parts one transaction marks at the most.
+    private static let markLimit = 512
+
+    private let context: EngineContext
+    private let state = Mutex(State())
+    private let wakeUp = Signal()
+    private let pollWakeUp = Signal()
+    private let outcomes = BatchQueue<Completion>()
+
+    init(context: EngineContext) { self.context = context }
+
+    /// Replaces the connectors that messages may go to.
+    func setConnectors(_ connectors: [any Connector]) {
+        state.withLock { state in
+            state.connectors = Dictionary(uniqueKeysWithValues: connectors.map { ($0.id, $0) })
+        }
+        wakeUp.raise()
+    }
+
+    /// How many messages are in this node's memory.
+    public var held: Int { state.withLock { $0.held } }
+
+    // MARK: Taking messages in
+
+    /// Sets aside room for up to `count` messages; returns for how many there is some.
+    func reserve(_ count: Int) -> Int {
+        state.withLock { state in
+            let room = state.isStopping ? 0 : min(count, max(0, context.options.dispatchCapacity - state.held))
+            state.held += room
+            return room
+        }
+    }
+
+    /// Takes messages whose jobs this node holds, and gives back the room that they do not need.
+    func take(_ messages: [QueuedMessage], reserved: Int) {
+        let routes = context.directory.current.routes
+        state.withLock { state in
+            state.held -= reserved - messages.count
+            for message in messages {
+                let prefix = routes.route(gateway: message.gateway, recipient: message.recipient)?.prefix ?? ""
+                let lane = Lane(gateway: message.gateway, prefix: prefix)
+                guard state.laneOf.updateValue(lane, forKey: message.key) == nil else {
+                    state.held -= 1
+                    continue
+                }
+                state.lanes[lane, default: DispatchQueue()].add(message)
+            }
+        }
+        if !messages.isEmpty { wakeUp.raise() }
+    }
+
+    /// There are jobs in the database for which memory had no room.
+    func noteBacklog() { pollWakeUp.raise() }
+
+    func capacityChanged() { wakeUp.raise() }
+
+    /// Lets the loops look again: time has passed.
+    func tick() { wakeUp.raise() }
+
+    // MARK: Handing over
+
+    func run() async {
+        while true {
+            await wakeUp.wait()
+            if state.withLock({ $0.isStopping }) { return }
+            while await handOver() {}
+        }
+    }
+
+    /// Marks and submits one round; false when there was nothing to do or it could not be done now.
+    private func handOver() async -> Bool {
+        let taken = takeForConnectors(now: context.clock())
+        guard !taken.isEmpty else { return false }
+        let lease = context.lease
+        let marks = taken.map { ($0.ticket, $0.connector.id, $0.part.isPossibleDuplicate) }
+        let isMarked: [Bool]
+        do {
+            isMarked = try await context.database.write {
+                try MessageStore($0).markSubmitting(marks, lease: lease)
+            }
+        } catch {
+            context.logger.error("parts not marked", metadata: ["error": "\(error)", "count": "\(taken.count)"])
+            putBack(taken)
+            return false
+        }
+        for (connector, items) in Self.byConnector(zip(taken, isMarked).filter(\.1).map(\.0)) {
+            connector.submit(items.map(Self.submission(of:)))
+        }
+        let lost = zip(taken, isMarked).filter { !$0.1 }.map(\.0)
+        for item in lost {
+            // The message has ended, or another node has its job now.
+            item.connector.release(1)
+            remove(item.message.key)
+        }
+        return true
+    }
+
+    private func takeForConnectors(now: Milliseconds) -> [Taken] {
+        let routes = context.directory.current.routes
+        return state.withLock { state in
+            guard !state.isStopping else { return [] }
+            var taken: [Taken] = []
+            for (lane, var queue) in state.lanes {
+                queue.wake(now: now)
+                if queue.hasReady, taken.count < Self.markLimit,
+                    let route = routes.route(gateway: lane.gateway, recipient: lane.prefix),
+                    let connector = Self.firstUp(of: route, in: state)
+                {
+                    let room = connector.reserve(Self.markLimit - taken.count)
+                    let items = queue.take(limit: room, now: now)
+                    connector.release(room - items.count)
+                    taken += items.map { Taken(message: $0.message, part: $0.part, connector: connector) }
+                }
+                state.lanes[lane] = queue
+            }
+            return taken
+        }
+    }
+
+    private static func firstUp(of route: Route, in state: State) -> (any Connector)? {
+        for id in route.connectorIDs {
+            if let connector = state.connectors[id], connector.isUp { return connector }
+        }
+        return nil
+    }
+
+    private func putBack(_ taken: [Taken]) {
+        let now = context.clock()
+        state.withLock { state in
+            for item in taken {
+                item.connector.release(1)
+                guard let lane = state.laneOf[item.message.key] else { continue }
+                state.lanes[lane]?.requeue(item.message.key, item.part, notBefore: now + 500, now: now)
+            }
+        }
+    }
+
+    private static func byConnector(_ taken: [Taken]) -> [(any Connector, [Taken])] {
+        Dictionary(grouping: taken) { $0.connector.id }.values.compactMap { items in
+            items.first.map { ($0.connector, items) }
+        }
+    }
+
+    private static func submission(of item: Taken) -> Submission {
+        Submission(
+            ticket: item.ticket, sender: item.message.sender, recipient: item.message.recipient,
+            content: item.message.content, size: item.message.size, expiresAt: item.message.expiresAt,
+            isPossibleDuplicate: item.part.isPossibleDuplicate)
+    }
+
+    private func remove(_ key: MessageKey) {
+        state.withLock { state in Self.remove(key, from: &state) }
+    }
+
+    private static func remove(_ key: MessageKey, from state: inout State) {
+        guard let lane = state.laneOf.removeValue(forKey: key) else { return }
+        if state.lanes[lane]?.remove(key) == true { state.held -= 1 }
+        if state.lanes[lane]?.count == 0 { state.lanes[lane] = nil }
+    }
+
+    // MARK: Outcomes
+
+    func completed(_ outcomes: [(ticket: PartTicket, outcome: SendOutcome)], policy: UncertainPolicy) {
+        let completions = outcomes.map { Completion(ticket: $0.ticket, outcome: $0.outcome, policy: policy) }
+        _ = self.outcomes.push(completions)
+    }
+
+    /// Ends after `closeOutcomes`, when the last outcome is stored.
+    func runOutcomes() async {
+        while true {
+            let batch = await outcomes.next(limit: Self.markLimit)
+            if batch.isEmpty { return }
+            while await !store(batch) {
+                // The database is away. Outcomes are facts: they wait until it is back.
+                try? await Task.sleep(for: .milliseconds(250))
+            }
+        }
+    }
+
+    func closeOutcomes() { outcomes.close() }
+
+    private func store(_ batch: [Completion]) async -> Bool {
+        let now = context.clock()
+        do {
+            let (result, _) = try await context.writeProgress(expecting: batch.count) { writer in
+                let changes = batch.map { item in
+                    PartChange(ticket: item.ticket, fact: item.outcome.fact(policy: item.policy), at: now)
+                }
+                return (try writer.apply(changes), ())
+            }
+            settle(batch, after: result, now: now)
+            return true
+        } catch {
+            context.logger.error("outcomes not stored", metadata: ["error": "\(error)", "count": "\(batch.count)"])
+            return false
+        }
+    }
+
+    /// Brings memory in line with what was committed.
+    private func settle(_ batch: [Completion], after result: ProgressWriter.Result, now: Milliseconds) {
+        let progress = Dictionary(uniqueKeysWithValues: result.progress.map { ($0.message.key, $0) })
+        state.withLock { state in
+            for item in batch {
+                let ticket = item.ticket
+                guard let lane = state.laneOf[ticket.key] else { continue }
+                guard let current = progress[ticket.key], !current.isDispatched,
+                    let part = current.parts.first(where: { $0.step == ticket.step && $0.number == ticket.number })
+                else {
+                    Self.remove(ticket.key, from: &state)
+                    continue
+                }
+                if part.state == .queued, part.attempt == ticket.attempt {
+                    let again = QueuedPart(
+                        number: part.number, attempt: part.attempt + 1, isPossibleDuplicate: part.isPossibleDuplicate)
+                    state.lanes[lane]?.requeue(
+                        ticket.key, again, notBefore: now + (item.outcome.retryDelay ?? 0), now: now)
+                } else if state.lanes[lane]?.finish(ticket.key) == true {
+                    state.laneOf[ticket.key] = nil
+                    state.held -= 1
+                }
+            }
+        }
+        wakeUp.raise()
+    }
+
+    // MARK: Jobs in the database
+
+    /// Looks for due jobs that nobody holds, until stopped.
+    func runPolling() async {
+        while !state.withLock({ $0.isStopping }) {
+            let claimed = await claim()
+            if claimed == 0 { await pollWakeUp.wait() }
+        }
+    }
+
+    /// Wakes the polling loop: its interval has passed.
+    func poll() { pollWakeUp.raise() }
+
+    private func claim() async -> Int {
+        let room = reserve(512)
+        guard room > 0 else { return 0 }
+        let lease = context.lease
+        let now = context.clock()
+        let connectors = context.directory.current.connectors
+        do {
+            let messages = try await claimed(limit: room, lease: lease, now: now, connectors: connectors)
+            take(messages, reserved: room)
+            return messages.count
+        } catch {
+            context.logger.error("jobs not claimed", metadata: ["error": "\(error)"])
+            take([], reserved: room)
+            return 0
+        }
+    }
+
+    private func claimed(
+        limit: Int, lease: Lease, now: Milliseconds, connectors: [Int64: ConnectorSettings]
+    ) async throws -> [QueuedMessage] {
+        let (result, _) = try await context.writeProgress(expecting: limit) { writer in
+            let keys = try JobStore(writer.transaction).claim(limit: limit, now: now, lease: lease)
+            guard !keys.isEmpty else { return (ProgressWriter.Result(), ()) }
+            let parts = try MessageStore(writer.transaction).parts(of: keys)
+            var changes: [PartChange] = []
+            for (key, parts) in zip(keys, parts) {
+                // Marked by a run that ended before it stored an outcome.
+                for part in parts where part.state == .submitting {
+                    let ticket = PartTicket(key: key, step: part.step, number: part.number, attempt: part.attempt)
+                    let policy = connectors[part.connectorID]?.uncertainPolicy ?? .resend
+                    changes.append(PartChange(ticket: ticket, fact: .uncertain(policy), at: now))
+                }
+            }
+            return (try writer.apply(changes, loading: keys), ())
+        }
+        return result.progress.compactMap { progress in
+            guard !progress.isDispatched else { return nil }
+            let byNumber = Dictionary(uniqueKeysWithValues: progress.parts.map { ($0.number, $0) })
+            let waiting = (1...max(1, progress.message.size)).compactMap { number -> QueuedPart? in
+                guard let part = byNumber[number] else { return QueuedPart(number: number, attempt: 1) }
+                guard part.state == .queued else { return nil }
+                return QueuedPart(
+                    number: number, attempt: part.attempt + 1, isPossibleDuplicate: part.isPossibleDuplicate)
+            }
+            return QueuedMessage(progress.message, waiting: waiting)
+        }
+    }
+
+    /// Forgets every message: their leases are lost, other nodes have them.
+    func forgetAll() {
+        state.withLock { state in
+            for key in state.laneOf.keys { Self.remove(key, from: &state) }
+        }
+    }
+
+    /// Stops handing over; what is marked still gets its outcome.
+    func stop() {
+        state.withLock { $0.isStopping = true }
+        wakeUp.raise()
+        pollWakeUp.raise()
+    }
+}
+
+extension SendOutcome {
+    fileprivate func fact(policy: UncertainPolicy) -> PartChange.Fact {
+        switch self {
+        case .submitted(let providerID): .submitted(providerID: providerID)
+        case .rejected(let code, let reason): .refused(code: code, reason: reason)
+        case .retry: .requeued
+        case .uncertain: .uncertain(policy)
+        }
+    }
+
+    fileprivate var retryDelay: Milliseconds? {
+        if case .retry(let delay, _) = self { delay } else { nil }
+    }
+}

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the parts of the engine share.
+
+internal import Accounts
+public import Logging
+public import SQL
+internal import Synchronization
+public import Wire
+
+/// The database, the configuration and the node's identity.
+public final class EngineContext: Sendable {
+    public let database: Database
+    public let directory: DirectoryCache
+    public let renderers: [Surface: any EventRenderer]
+    public let logger: Logger
+    /// The wall clock; tests turn it.
+    public let clock: @Sendable () -> Milliseconds
+    public let options: EngineOptions
+    private let leaseState = Mutex<Lease>(0)
+    private let deliveryInbox = Mutex<(any DeliveryInbox)?>(nil)
+
+    public init(
+        database: Database, directory: DirectoryCache, renderers: [Surface: any EventRenderer], logger: Logger,
+        options: EngineOptions = EngineOptions(), clock: @escaping @Sendable () -> Milliseconds = Timestamp.now
+    ) {
+        self.database = database
+        self.directory = directory
+        self.renderers = renderers
+        self.logger = logger
+        self.options = options
+        self.clock = clock
+    }
+
+    /// The lease under which this node holds work; 0 before it has entered.
+    public internal(set) var lease: Lease {
+        get { leaseState.withLock { $0 } }
+        set { leaseState.withLock { $0 = newValue } }
+    }
+
+    /// Says who sends deliveries on this node.
+    public func connect(_ inbox: any DeliveryInbox) { deliveryInbox.withLock { $0 = inbox } }
+
+    var deliveries: (any DeliveryInbox)? { deliveryInbox.withLock { $0 } }
+
+    /// Runs a transaction of the progress writer and hands its fresh deliveries on. `body` returns, beside the writer's
+    /// result, whatever its caller wants to know.
+    func writeProgress<T: Sendable>(
+        expecting count: Int, _ body: @escaping @Sendable (ProgressWriter) throws -> (ProgressWriter.Result, T)
+    ) async throws -> (ProgressWriter.Result, T) {
+        let inbox = deliveries
+        let room = inbox?.reserve(count) ?? 0
+        let lease = lease
+        let now = clock()
+        let renderers = renderers
+        do {
+            let result = try await database.write { transaction in
+                try body(
+                    ProgressWriter(
+                        transaction: transaction, renderers: renderers, lease: lease, now: now, deliveryRoom: room))
+            }
+            inbox?.take(result.0.deliveries, reserved: room)
+            return result
+        } catch {
+            inbox?.take([], reserved: room)
+            throw error
+        }
+    }
+}
+
+/// The times and bounds of the engine.
+public struct EngineOptions: Sendable {
+    /// Unique among the nodes that share a database; a restarted node keeps its name.
+    public var nodeName = "parley"
+    /// How long a node that stopped keeps its work from others, ms.
+    public var leaseLifetime: Milliseconds = 15_000
+    /// How many messages may wait in memory for dispatch.
+    public var dispatchCapacity = 10_000
+    /// How many requests may wait for the next commit.
+    public var acceptCapacity = 20_000
+    /// How often due work is looked for, ms.
+    public var pollInterval: Milliseconds = 200
+    /// How long after the end of its validity a message that was sent waits for the carrier's own word, ms.
+    public var expiryGrace: Milliseconds = 60_000
+    /// How long the parts of an inbound message are waited for, ms.
+    public var reassemblyWindow: Milliseconds = 600_000
+    /// How long a message is kept after its end, ms; three months by the SMS API.
+    public var retention: Milliseconds = 92 * 86_400_000
+
+    public init() {}
+}
+
+/// Takes deliveries that were stored under this node's lease.
+public protocol DeliveryInbox: AnyObject, Sendable {
+    /// Sets aside room for up to `count` deliveries; returns for how many there is some.
+    func reserve(_ count: Int) -> Int
+    /// Takes deliveries and gives back what of the room was not used.
+    func take(_ deliveries: [Delivery], reserved: Int)
+}

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+// Everything that providers tell us goes through here, whatever the channel: receipts and inbound messages are stored in
+// batches, and each is answered only after its commit.
+
+internal import Accounts
+internal import Logging
+internal import SQL
+internal import Synchronization
+internal import Wire
+
+public final class Intake: Sendable {
+    private struct Item: Sendable {
+        let event: ConnectorEvent
+        let answer: @Sendable (IntakeAnswer) -> Void
+    }
+
+    private static let batchLimit = 256
+    /// After how many receipts of one form a connector's form counts as known.
+    private static let learningThreshold = 3
+
+    private let context: EngineContext
+    private let queue = BatchQueue<Item>(capacity: 50_000)
+    private let learning = Mutex<[Int64: (form: ReceiptIDForm, count: Int)]>([:])
+
+    init(context: EngineContext) { self.context = context }
+
+    func received(_ event: ConnectorEvent, answer: @escaping @Sendable (IntakeAnswer) -> Void) {
+        if !queue.push([Item(event: event, answer: answer)]) { answer(.unavailable) }
+    }
+
+    func close() { queue.close() }
+
+    /// Ends after `close`, when everything that was received is stored.
+    func run() async {
+        while true {
+            let batch = await queue.next(limit: Self.batchLimit)
+            if batch.isEmpty { return }
+            await store(batch)
+        }
+    }
+
+    private func store(_ batch: [Item]) async {
+        do {
+            let answers = try await commit(batch.map(\.event))
+            for (item, answer) in zip(batch, answers) { item.answer(answer) }
+        } catch let error as DatabaseError where error.isTransient || batch.count == 1 {
+            context.logger.error("events not stored", metadata: ["error": "\(error)", "count": "\(batch.count)"])
+            for item in batch { item.answer(.unavailable) }
+        } catch {
+            // One of them is at fault; alone, each of the others goes through.
+            for item in batch { await store([item]) }
+        }
+    }
+
+    /// Stores the events and says what to answer to each.
+    func commit(_ events: [ConnectorEvent]) async throws -> [IntakeAnswer] {
+        let directory = context.directory.current
+        let (_, (answers, forms)) = try await context.writeProgress(expecting: events.count) { writer in
+            let receipts = events.compactMap { if case .receipt(let receipt) = $0 { receipt } else { nil } }
+            let (changes, forms) = try Self.match(receipts, directory: directory, writer: writer)
+            let result = try writer.apply(changes)
+            var inbound = InboundWriter(writer: writer, directory: directory, result: result)
+            let answers = try events.map { event -> IntakeAnswer in
+                guard case .inbound(let part) = event else { return .stored }
+                return try inbound.store(part)
+            }
+            return (try inbound.finish(), (answers, forms))
+        }
+        await learn(forms, directory: directory)
+        return answers
+    }
+
+    private static func match(
+        _ receipts: [Receipt], directory: Directory, writer: ProgressWriter
+    ) throws -> ([PartChange], [(connectorID: Int64, form: ReceiptIDForm)]) {
+        guard !receipts.isEmpty else { return ([], []) }
+        let store = ReceiptStore(writer.transaction)
+        var changes: [PartChange] = []
+        var forms: [(connectorID: Int64, form: ReceiptIDForm)] = []
+        var unmatched: [Receipt] = []
+        for (receipt, candidates) in zip(receipts, try store.candidates(for: receipts)) {
+            switch receipt.match(candidates, learnt: directory.connectors[receipt.connectorID]?.receiptIDForm) {
+            case .part(let part, let form):
+                changes.append(
+                    PartChange(
+                        key: part.key, step: part.step, number: part.number, report: receipt.state,
+                        errorCode: receipt.errorCode, at: receipt.at))
+                forms.append((receipt.connectorID, form))
+            case .none, .ambiguous:
+                // An intermediate report about nothing we know says nothing.
+                if receipt.state.isFinal { unmatched.append(receipt) }
+            }
+        }
+        try store.park(unmatched, now: writer.now)
+        return (changes, forms)
+    }
+
+    /// Counts which form each connector's receipts have and stores one that keeps coming.
+    private func learn(_ seen: [(connectorID: Int64, form: ReceiptIDForm)], directory: Directory) async {
+        var learnt: [(Int64, ReceiptIDForm)] = []
+        learning.withLock { counts in
+            for (connectorID, form) in seen where directory.connectors[connectorID]?.receiptIDForm != form {
+                let count = counts[connectorID].map { $0.form == form ? $0.count + 1 : 1 } ?? 1
+                counts[connectorID] = (form, count)
+                if count == Self.learningThreshold { learnt.append((connectorID, form)) }
+            }
+        }
+        guard !learnt.isEmpty else { return }
+        do {
+            try await context.directory.learn(learnt)
+        } catch {
+            context.logger.warning("receipt id form not stored", metadata: ["error": "\(error)"])
+        }
+    }
+
+    /// The carrier has the answers: repetitions of these bytes are new messages from now on.
+    func acknowledged(connectorID: Int64, fingerprints: [[UInt8]]) async {
+        do {
+            try await context.database.write {
+                try InboundStore($0).forgetArrivals(connectorID: connectorID, fingerprints: fingerprints)
+            }
+        } catch {
+            // They stay noted until the sweeper forgets them; a true repetition within that time is at stake, not a loss.
+            context.logger.warning("acknowledgements not noted", metadata: ["error": "\(error)"])
+        }
+    }
+}

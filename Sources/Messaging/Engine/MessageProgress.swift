@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: Apache-2.0
+// How a message moves: a pure value that takes the outcomes and reports of its parts and says what changed.
+//
+//   part:   queued ─mark─▶ submitting ─taken─▶ sent ─receipt─▶ delivered | undeliverable | expired | rejected | …
+//             ▲               │ │ └─refused─▶ rejected
+//             └──retry/resend─┘ └─unknown, policy hold─▶ held
+//
+// A final part stays as it is; the message's status is computed from its parts and only rises. What comes after the
+// message has ended is kept as a `late` event. If one part is refused while others have not left, those end with it:
+// the recipient could never read the whole.
+
+internal import Accounts
+internal import Wire
+
+/// Something that happened to one part.
+struct PartChange: Sendable {
+    enum Fact: Sendable {
+        /// The provider took this try.
+        case submitted(providerID: String)
+        case refused(code: String, reason: String)
+        /// This try is undone; the part waits for another.
+        case requeued
+        /// Nobody knows whether this try reached the provider.
+        case uncertain(UncertainPolicy)
+        case report(PartState, errorCode: String?)
+    }
+
+    let key: MessageKey
+    let step: Int
+    let number: Int
+    /// The try that the fact belongs to; nil for a report, which counts for whichever try is current.
+    let attempt: Int?
+    let fact: Fact
+    let at: Milliseconds
+
+    init(ticket: PartTicket, fact: Fact, at: Milliseconds) {
+        key = ticket.key
+        step = ticket.step
+        number = ticket.number
+        attempt = ticket.attempt
+        self.fact = fact
+        self.at = at
+    }
+
+    init(key: MessageKey, step: Int, number: Int, report state: PartState, errorCode: String?, at: Milliseconds) {
+        self.key = key
+        self.step = step
+        self.number = number
+        attempt = nil
+        fact = .report(state, errorCode: errorCode)
+        self.at = at
+    }
+}
+
+struct MessageProgress: Sendable {
+    private(set) var message: Message
+    private(set) var parts: [Part]
+    private(set) var changedParts: Set<Int> = []
+    private(set) var events: [Event] = []
+    private let before: Message
+    private let wasDispatched: Bool
+
+    init(message: Message, parts: [Part]) {
+        self.message = message
+        self.parts = parts
+        before = message
+        wasDispatched = Self.isDispatched(message, parts)
+    }
+
+    var hasChanged: Bool { message != before }
+    /// Whether this progress brought the message to its end.
+    var hasEnded: Bool { message.status.isTerminal && !before.status.isTerminal }
+    /// Whether nothing of the message is left to be handed to a provider.
+    var isDispatched: Bool { Self.isDispatched(message, parts) }
+    /// Whether this progress handed over the last of it.
+    var hasBecomeDispatched: Bool { isDispatched && !wasDispatched }
+
+    private static func isDispatched(_ message: Message, _ parts: [Part]) -> Bool {
+        message.status.isTerminal || (parts.count >= message.size && parts.allSatisfy { $0.state >= .held })
+    }
+
+    var changed: [Part] { changedParts.sorted().map { parts[$0] } }
+
+    /// Applies one fact. Facts of a try that is no longer current, and reports on final parts, change nothing.
+    mutating func apply(_ change: PartChange) {
+        guard let index = parts.firstIndex(where: { $0.step == change.step && $0.number == change.number }) else {
+            return
+        }
+        if message.status.isTerminal {
+            note(.late, at: change.at, detail: "part \(change.number): \(change.fact.name)")
+            return
+        }
+        let part = parts[index]
+        if let attempt = change.attempt {
+            guard part.attempt == attempt, part.state == .submitting else { return }
+        } else if part.state.isFinal {
+            note(.late, at: change.at, detail: "part \(change.number): \(change.fact.name)")
+            return
+        }
+        var next = part
+        switch change.fact {
+        case .submitted(let providerID):
+            next.state = .sent
+            next.providerID = providerID
+            next.submittedAt = change.at
+        case .refused(let code, let reason):
+            next.state = .rejected
+            next.errorCode = code
+            next.doneAt = change.at
+            message.errorReason = reason
+        case .requeued: next.state = .queued
+        case .uncertain(let policy): becomeUncertain(&next, policy: policy, at: change.at)
+        case .report(let state, let errorCode):
+            guard state > part.state else { return }
+            next.state = state
+            next.errorCode = errorCode ?? part.errorCode
+            if state.isFinal { next.doneAt = change.at }
+        }
+        if next.isPossibleDuplicate { message.isPossibleDuplicate = true }
+        guard next != part else { return }
+        parts[index] = next
+        changedParts.insert(index)
+    }
+
+    private mutating func becomeUncertain(_ part: inout Part, policy: UncertainPolicy, at: Milliseconds) {
+        note(.uncertain, at: at, detail: "part \(part.number): \(policy.rawValue)")
+        switch policy {
+        case .resend:
+            part.state = .queued
+            part.isPossibleDuplicate = true
+        case .hold: part.state = .held
+        case .fail:
+            part.state = .failed
+            part.doneAt = at
+            part.errorCode = GSMError.systemFailure.code
+            message.errorReason = "the carrier's answer never came"
+        }
+    }
+
+    /// Ends every part that has not ended, sent or not.
+    mutating func end(as state: PartState, errorCode: String?, reason: String?, at: Milliseconds) {
+        guard !message.status.isTerminal else { return }
+        endUnfinished(as: state, errorCode: errorCode, at: at) { !$0.state.isFinal }
+        if let reason { message.errorReason = reason }
+    }
+
+    private mutating func endUnfinished(
+        as state: PartState, errorCode: String?, at: Milliseconds, where isMeant: (Part) -> Bool
+    ) {
+        let step = parts.last?.step ?? 0
+        for number in 1...max(1, message.size) where !parts.contains(where: { $0.number == number }) {
+            parts.append(Part(step: step, number: number, attempt: 0, connectorID: 0, state: .queued))
+        }
+        for index in parts.indices where isMeant(parts[index]) {
+            parts[index].state = state
+            parts[index].errorCode = errorCode
+            parts[index].doneAt = at
+            changedParts.insert(index)
+        }
+        parts.sort { ($0.step, $0.number) < ($1.step, $1.number) }
+        changedParts = Set(parts.indices)
+    }
+
+    /// Computes the message's status from its parts. To be called once, after the last fact.
+    mutating func settle(at: Milliseconds) {
+        guard !message.status.isTerminal else { return }
+        if let refused = parts.first(where: { $0.state.isFinal && $0.submittedAt == nil && $0.state != .expired }),
+            !isDispatched
+        {
+            endUnfinished(as: refused.state, errorCode: refused.errorCode, at: at) { $0.state == .queued }
+        }
+        let status = MessageStatus.of(parts: parts.map(\.state), size: message.size, initial: message.status)
+        guard status > message.status else { return }
+        message.status = status
+        if status >= .sent { message.sentAt = message.sentAt ?? parts.compactMap(\.submittedAt).min() }
+        if status.isTerminal {
+            message.doneAt = parts.compactMap(\.doneAt).max() ?? at
+            message.errorCode = parts.max { $0.state < $1.state }?.errorCode
+        }
+        if let kind = EventKind(status) { note(kind, at: at, detail: message.errorCode) }
+    }
+
+    /// What a prepaid company gets back: the price of every part that never left. Nil while that is not decided.
+    mutating func settleReservation() -> Money? {
+        guard message.reserved != .zero, isDispatched, !parts.contains(where: { $0.state == .held }) else { return nil }
+        let unsent = parts.count { $0.submittedAt == nil }
+        let price = message.quote?.amount ?? .zero
+        message.reserved = .zero
+        return price * unsent
+    }
+
+    private mutating func note(_ kind: EventKind, at: Milliseconds, detail: String?) {
+        events.append(Event(key: message.key, kind: kind, at: at, detail: detail))
+    }
+}
+
+extension PartChange.Fact {
+    fileprivate var name: String {
+        switch self {
+        case .submitted: "submitted"
+        case .refused(let code, _): "refused \(code)"
+        case .requeued: "requeued"
+        case .uncertain: "uncertain"
+        case .report(let state, _): "\(state)"
+        }
+    }
+}

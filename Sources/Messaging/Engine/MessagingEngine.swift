@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+// The engine of one node: takes messages in, hands them over, takes in what comes back, and lets time pass. It enters the
+// database under a lease and keeps it alive; when the lease is lost, everything in memory is somebody else's.
+
+internal import Accounts
+internal import Logging
+internal import SQL
+internal import Synchronization
+internal import Wire
+
+public final class MessagingEngine: ConnectorSink {
+    public let context: EngineContext
+    public let acceptor: Acceptor
+    public let dispatcher: Dispatcher
+    private let intake: Intake
+    private let sweeper: Sweeper
+    private let connectors = Mutex<[any Connector]>([])
+    private let isStopping = Mutex(false)
+
+    public init(context: EngineContext) {
+        self.context = context
+        dispatcher = Dispatcher(context: context)
+        acceptor = Acceptor(context: context, dispatcher: dispatcher)
+        intake = Intake(context: context)
+        sweeper = Sweeper(context: context)
+    }
+
+    /// Enters the database: from here on this node's earlier run holds nothing any more.
+    public func enter() async throws {
+        let options = context.options
+        let lease = Lease.random(in: 1...Lease.max)
+        try await context.database.write { transaction in
+            let nodes = NodeStore(transaction)
+            try nodes.enter(name: options.nodeName, lease: lease, lifetime: options.leaseLifetime)
+            _ = try nodes.rescue()
+        }
+        context.lease = lease
+    }
+
+    /// Replaces the connectors: starts the new ones and stops those that are gone.
+    public func setConnectors(_ new: [any Connector]) async {
+        let old = connectors.withLock { current in
+            defer { current = new }
+            return current
+        }
+        dispatcher.setConnectors(new)
+        for connector in new where !old.contains(where: { $0 === connector }) { connector.start() }
+        for connector in old where !new.contains(where: { $0 === connector }) { await connector.stop() }
+    }
+
+    /// Runs until `stop`. `enter` comes first.
+    public func run() async {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await self.acceptor.run() }
+            group.addTask { await self.dispatcher.run() }
+            group.addTask { await self.dispatcher.runOutcomes() }
+            group.addTask { await self.dispatcher.runPolling() }
+            group.addTask { await self.intake.run() }
+            group.addTask { await self.runClock() }
+        }
+    }
+
+    /// Stops in the order in which work flows, so that nothing that was taken is dropped: no more requests, no more
+    /// submissions, then the connectors finish, and what they still heard is stored.
+    public func stop() async {
+        acceptor.close()
+        dispatcher.stop()
+        let all = connectors.withLock { $0 }
+        await withTaskGroup(of: Void.self) { group in
+            for connector in all { group.addTask { await connector.stop() } }
+        }
+        dispatcher.closeOutcomes()
+        intake.close()
+        isStopping.withLock { $0 = true }
+    }
+
+    /// Ends the lease, so that another node or the next start has the work at once.
+    public func leave() async {
+        let lease = context.lease
+        let name = context.options.nodeName
+        do {
+            try await context.database.write { transaction in
+                try NodeStore(transaction).leave(name: name, lease: lease)
+                _ = try NodeStore(transaction).rescue()
+            }
+        } catch {
+            context.logger.warning("the lease was not ended", metadata: ["error": "\(error)"])
+        }
+    }
+
+    // MARK: ConnectorSink
+
+    public func completed(
+        _ outcomes: [(ticket: PartTicket, outcome: SendOutcome)], by connector: any Connector
+    ) {
+        dispatcher.completed(outcomes, policy: connector.uncertainPolicy)
+    }
+
+    public func received(_ event: ConnectorEvent, answer: @escaping @Sendable (IntakeAnswer) -> Void) {
+        intake.received(event, answer: answer)
+    }
+
+    public func acknowledged(connectorID: Int64, fingerprints: [[UInt8]]) async {
+        await intake.acknowledged(connectorID: connectorID, fingerprints: fingerprints)
+    }
+
+    public func capacityChanged(_ connector: any Connector) { dispatcher.capacityChanged() }
+
+    // MARK: Time
+
+    /// One task wakes all the others: each look at the clock is one interval apart.
+    private func runClock() async {
+        let options = context.options
+        var ticks = 0
+        let perSecond = max(1, Int(1000 / options.pollInterval))
+        while !isStopping.withLock({ $0 }) {
+            try? await Task.sleep(for: .milliseconds(options.pollInterval))
+            ticks += 1
+            dispatcher.tick()
+            dispatcher.poll()
+            guard ticks.isMultiple(of: perSecond) else { continue }
+            await eachSecond(ticks / perSecond)
+        }
+    }
+
+    private func eachSecond(_ seconds: Int) async {
+        do {
+            try await context.directory.reloadIfChanged()
+            while try await sweeper.endOverdue() {}
+            if seconds.isMultiple(of: max(1, Int(context.options.leaseLifetime / 4000))) { try await keepLease() }
+            if seconds.isMultiple(of: 5) { try await sweeper.rescue() }
+            if seconds.isMultiple(of: 60) { while try await sweeper.removeOld() {} }
+        } catch {
+            context.logger.error("housekeeping failed", metadata: ["error": "\(error)"])
+        }
+    }
+
+    private func keepLease() async throws {
+        let lease = context.lease
+        let options = context.options
+        let isAlive = try await context.database.write {
+            try NodeStore($0).renew(name: options.nodeName, lease: lease, lifetime: options.leaseLifetime)
+        }
+        guard !isAlive else { return }
+        context.logger.warning("the lease was lost", metadata: ["node": "\(options.nodeName)"])
+        dispatcher.forgetAll()
+        try await enter()
+    }
+}

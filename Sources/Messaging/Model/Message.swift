@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+// A message as the database keeps it, for whichever channel and API family.
+
+public import Accounts
+public import Wire
+
+public typealias MessageID = UUIDv7
+
+/// Names one outbound message; ids are unique within a company.
+public struct MessageKey: Sendable, Hashable, Comparable {
+    public let companyID: CompanyID
+    public let id: MessageID
+
+    public init(companyID: CompanyID, id: MessageID) {
+        self.companyID = companyID
+        self.id = id
+    }
+
+    public static func < (left: MessageKey, right: MessageKey) -> Bool {
+        (left.companyID, left.id) < (right.companyID, right.id)
+    }
+}
+
+public enum Direction: Int64, Sendable {
+    case outbound = 0
+    case inbound = 1
+}
+
+/// The API family that sent a message, which is also the one that hears of its status.
+public enum Surface: String, Sendable, CaseIterable {
+    case sms
+}
+
+/// A kind of channel; the raw value is stored and appears in JIDs.
+public enum ChannelKind: String, Sendable {
+    case sms
+}
+
+/// Where to report the status of one message.
+public struct Reporting: Sendable, Equatable {
+    public enum Method: String, Sendable { case post = "POST", get = "GET" }
+
+    public let url: String
+    public let method: Method
+
+    public init(url: String, method: Method) {
+        self.url = url
+        self.method = method
+    }
+}
+
+/// What one part costs and the network it is priced for.
+public struct Quote: Sendable, Equatable {
+    public let amount: Money
+    public let currency: String
+    public let effectiveFrom: Milliseconds
+    /// Mobile country and network code, concatenated.
+    public let mccmnc: String
+    public let ttid: String
+
+    public init(amount: Money, currency: String, effectiveFrom: Milliseconds, mccmnc: String, ttid: String) {
+        self.amount = amount
+        self.currency = currency
+        self.effectiveFrom = effectiveFrom
+        self.mccmnc = mccmnc
+        self.ttid = ttid
+    }
+}
+
+/// A message, in either direction.
+public struct Message: Sendable, Equatable {
+    public var companyID: CompanyID
+    public var id: MessageID
+    public var direction: Direction = .outbound
+    public var surface: Surface
+    public var kind: ChannelKind
+    /// Phone numbers as digits without `+`; an alphanumeric sender as it is.
+    public var sender: String
+    public var recipient: String
+    /// Nil once retention has erased it.
+    public var content: MessageContent?
+    /// The customer's own reference.
+    public var reference: String?
+    public var status: MessageStatus = .accepted
+    /// How many parts.
+    public var size: Int
+    /// The name of the routes that it may take.
+    public var gateway: String
+    public var createdAt: Milliseconds
+    /// When it is to leave; nil for at once.
+    public var sendAt: Milliseconds?
+    public var expiresAt: Milliseconds
+    public var sentAt: Milliseconds?
+    public var doneAt: Milliseconds?
+    public var quote: Quote?
+    public var reporting: Reporting?
+    public var errorCode: String?
+    public var errorReason: String?
+    /// Whether the sender will report conversions, and what it reported.
+    public var expectsConversion = false
+    public var convertedAt: Milliseconds?
+    /// Whether a part was sent again after its first fate was unknown, so that the recipient may have got it twice.
+    public var isPossibleDuplicate = false
+    /// Taken off a prepaid balance and not yet settled.
+    public var reserved: Money = .zero
+
+    public init(
+        companyID: CompanyID, id: MessageID, surface: Surface, kind: ChannelKind, sender: String, recipient: String,
+        content: MessageContent?, size: Int, gateway: String, createdAt: Milliseconds, expiresAt: Milliseconds
+    ) {
+        self.companyID = companyID
+        self.id = id
+        self.surface = surface
+        self.kind = kind
+        self.sender = sender
+        self.recipient = recipient
+        self.content = content
+        self.size = size
+        self.gateway = gateway
+        self.createdAt = createdAt
+        self.expiresAt = expiresAt
+    }
+
+    public var key: MessageKey { MessageKey(companyID: companyID, id: id) }
+}
+
+/// One part of one message: what a provider takes, prices and reports on.
+public struct Part: Sendable, Equatable {
+    /// The place in a chain of channels, from 0.
+    public var step: Int
+    /// The part's number, from 1.
+    public var number: Int
+    /// How often it was marked for submission.
+    public var attempt: Int
+    public var connectorID: Int64
+    public var state: PartState
+    /// The provider's id as it gave it.
+    public var providerID: String?
+    public var errorCode: String?
+    public var submittedAt: Milliseconds?
+    public var doneAt: Milliseconds?
+    public var isPossibleDuplicate: Bool
+
+    public init(
+        step: Int = 0, number: Int, attempt: Int, connectorID: Int64, state: PartState, providerID: String? = nil,
+        errorCode: String? = nil, submittedAt: Milliseconds? = nil, doneAt: Milliseconds? = nil,
+        isPossibleDuplicate: Bool = false
+    ) {
+        self.step = step
+        self.number = number
+        self.attempt = attempt
+        self.connectorID = connectorID
+        self.state = state
+        self.providerID = providerID
+        self.errorCode = errorCode
+        self.submittedAt = submittedAt
+        self.doneAt = doneAt
+        self.isPossibleDuplicate = isPossibleDuplicate
+    }
+}
+
+/// Names one try at one part.
+public struct PartTicket: Sendable, Hashable {
+    public let key: MessageKey
+    public let step: Int
+    public let number: Int
+    public let attempt: Int
+
+    public init(key: MessageKey, step: Int, number: Int, attempt: Int) {
+        self.key = key
+        self.step = step
+        self.number = number
+        self.attempt = attempt
+    }
+}

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+// The boundary between the core and one provider's protocol. A connector turns submissions into the provider's
+// requests and the provider's answers into one of four outcomes; a "no" is a value, not an error.
+
+public import Wire
+
+/// One part to hand to a provider.
+public struct Submission: Sendable {
+    public let ticket: PartTicket
+    public let sender: String
+    public let recipient: String
+    public let content: MessageContent
+    /// How many parts the message has.
+    public let size: Int
+    public let expiresAt: Milliseconds
+    /// Whether a try before this one may have reached the provider.
+    public let isPossibleDuplicate: Bool
+
+    public init(
+        ticket: PartTicket, sender: String, recipient: String, content: MessageContent, size: Int,
+        expiresAt: Milliseconds, isPossibleDuplicate: Bool
+    ) {
+        self.ticket = ticket
+        self.sender = sender
+        self.recipient = recipient
+        self.content = content
+        self.size = size
+        self.expiresAt = expiresAt
+        self.isPossibleDuplicate = isPossibleDuplicate
+    }
+}
+
+/// What became of a submission.
+public enum SendOutcome: Sendable, Equatable {
+    /// The provider took it under this id.
+    case submitted(providerID: String)
+    /// The provider refused it for good. `code` is four hexadecimal digits of the GSM error list, or the provider's.
+    case rejected(code: String, reason: String)
+    /// It was not taken, and may be tried again after `delay` ms.
+    case retry(delay: Milliseconds, reason: String)
+    /// It may have been taken: it was written and no answer came.
+    case uncertain(reason: String)
+}
+
+/// What to do with a part whose fate is unknown.
+public enum UncertainPolicy: String, Sendable, CaseIterable {
+    /// Send it again, marked as a possible duplicate.
+    case resend
+    /// Keep it for an operator until it expires.
+    case hold
+    /// Let it fail.
+    case fail
+}
+
+/// A way to a provider. Its calls return at once; outcomes go to the `ConnectorSink` that it was made with.
+public protocol Connector: AnyObject, Sendable {
+    var id: Int64 { get }
+    var name: String { get }
+    /// Whether it can be expected to take messages soon: a link is up.
+    var isUp: Bool { get }
+    var uncertainPolicy: UncertainPolicy { get }
+    /// Sets aside room for up to `count` submissions and returns for how many there is some; each is used up by one
+    /// submission or given back.
+    func reserve(_ count: Int) -> Int
+    /// Gives room back that was set aside and is not used.
+    func release(_ count: Int)
+    /// Sends submissions for which room was set aside.
+    func submit(_ submissions: [Submission])
+    /// Connects, in the background and for ever.
+    func start()
+    /// Waits for what is under way, then disconnects.
+    func stop() async
+}
+
+/// A delivery receipt: the provider's word on a part.
+public struct Receipt: Sendable, Equatable {
+    public let connectorID: Int64
+    /// The id as the receipt writes it.
+    public let providerID: String
+    /// The number that the message was for, as digits; empty when the receipt does not say.
+    public let recipient: String
+    public let state: PartState
+    /// Four hexadecimal digits of the GSM error list; nil when there was no error.
+    public let errorCode: String?
+    public let at: Milliseconds
+
+    public init(
+        connectorID: Int64, providerID: String, recipient: String, state: PartState, errorCode: String?,
+        at: Milliseconds
+    ) {
+        self.connectorID = connectorID
+        self.providerID = providerID
+        self.recipient = recipient
+        self.state = state
+        self.errorCode = errorCode
+        self.at = at
+    }
+}
+
+/// What a provider tells us on its own.
+public enum ConnectorEvent: Sendable, Equatable {
+    case receipt(Receipt)
+    case inbound(InboundPart)
+}
+
+/// What is to be told to the provider once an event is durable, or was refused.
+public enum IntakeAnswer: Sendable, Equatable {
+    case stored
+    /// The number that it was sent to is nobody's here.
+    case unknownRecipient
+    /// Not stored; the provider is to send it again.
+    case unavailable
+}
+
+/// Where connectors put what they hear.
+public protocol ConnectorSink: AnyObject, Sendable {
+    func completed(_ outcomes: [(ticket: PartTicket, outcome: SendOutcome)], by connector: any Connector)
+    /// `answer` is called once, after the commit; it runs on the core's task and must return at once.
+    func received(_ event: ConnectorEvent, answer: @escaping @Sendable (IntakeAnswer) -> Void)
+    /// The answers to these inbound parts have reached the socket.
+    func acknowledged(connectorID: Int64, fingerprints: [[UInt8]]) async
+    /// There is room again, or a link came up or went down.
+    func capacityChanged(_ connector: any Connector)
+}

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+// A channel: an address of a company on some network, such as a phone number, and where its inbound messages go.
+
+public import Accounts
+
+public struct ChannelAddress: Sendable, Hashable {
+    public let kind: ChannelKind
+    /// Digits of a number without `+`.
+    public let address: String
+
+    public init(kind: ChannelKind, address: String) {
+        self.kind = kind
+        self.address = address
+    }
+}
+
+public struct MessagingChannel: Sendable, Equatable {
+    public let id: Int64
+    public let companyID: CompanyID
+    public let kind: ChannelKind
+    public let address: String
+    /// Where the SMS API pushes inbound messages of the number, and how.
+    public let inbound: Reporting?
+
+    public init(id: Int64, companyID: CompanyID, kind: ChannelKind, address: String, inbound: Reporting?) {
+        self.id = id
+        self.companyID = companyID
+        self.kind = kind
+        self.address = address
+        self.inbound = inbound
+    }
+}

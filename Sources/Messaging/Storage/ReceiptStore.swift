@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+// Finds the part that a receipt is about, and keeps the receipts that match none: some come before the outcome of their
+// submission is stored and are applied with it, the rest are listed for the operator.
+
+public import SQL
+public import Wire
+
+/// A part that a receipt may be about.
+struct ReceiptCandidate: Sendable, Equatable {
+    let key: MessageKey
+    let step: Int
+    let number: Int
+    let recipient: String
+    let providerKey: String
+    let isFinal: Bool
+}
+
+/// What a receipt was found to be about.
+enum ReceiptMatch: Sendable, Equatable {
+    case part(ReceiptCandidate, form: ReceiptIDForm)
+    case none
+    /// Several parts fit; a guess would be worse than the operator's list.
+    case ambiguous
+}
+
+extension Receipt {
+    /// Chooses among the stored parts under this receipt's possible keys: the destination must agree; the form that the
+    /// connector is known to use comes first; among several parts only a single unfinished one will do.
+    func match(_ candidates: [ReceiptCandidate], learnt: ReceiptIDForm?) -> ReceiptMatch {
+        let forms = ProviderID.candidates(forReceiptID: providerID)
+        let fitting = candidates.filter { Self.isSameNumber(recipient, $0.recipient) }
+        func ofForm(_ form: ReceiptIDForm?) -> [(ReceiptCandidate, ReceiptIDForm)] {
+            fitting.compactMap { candidate in
+                let found = forms.first { $0.key == candidate.providerKey && (form == nil || $0.form == form) }
+                return found.map { (candidate, $0.form) }
+            }
+        }
+        let known = learnt.map { ofForm($0) } ?? []
+        let pool = known.isEmpty ? ofForm(nil) : known
+        if pool.isEmpty { return .none }
+        if pool.count == 1 { return .part(pool[0].0, form: pool[0].1) }
+        let open = pool.filter { !$0.0.isFinal }
+        return open.count == 1 ? .part(open[0].0, form: open[0].1) : .ambiguous
+    }
+
+    /// Whether two digit strings name one number; carriers strip or add prefixes, so the end of at least seven digits
+    /// decides. A receipt without a number agrees with any.
+    static func isSameNumber(_ left: String, _ right: String) -> Bool {
+        if left.isEmpty || left == right { return true }
+        let count = min(left.utf8.count, right.utf8.count)
+        return count >= 7 && left.suffix(count) == right.suffix(count)
+    }
+}
+
+struct ReceiptStore {
+    private let transaction: Transaction
+
+    init(_ transaction: Transaction) { self.transaction = transaction }
+
+    /// The parts that each receipt may be about, whatever form its id has.
+    func candidates(for receipts: [Receipt]) throws -> [[ReceiptCandidate]] {
+        try transaction.queryBatch(
+            """
+            SELECT p.company_id, p.message_id, p.step, p.number, p.provider_key, p.state, m.recipient
+            FROM parts p JOIN messages m
+                ON m.company_id = p.company_id AND m.id = p.message_id AND m.direction = 0
+            WHERE p.connector_id = $1 AND p.provider_key IN ($2, $3, $4)
+            """, receipts.map { Self.lookupValues(connectorID: $0.connectorID, id: $0.providerID) }
+        ).map { rows in try rows.map(Self.candidate(from:)) }
+    }
+
+    /// Three keys, the last repeated where there are fewer: one statement serves every id.
+    private static func lookupValues(connectorID: Int64, id: String) -> [SQLValue] {
+        var keys = ProviderID.candidates(forReceiptID: id).map(\.key)
+        while keys.count < 3 { keys.append(keys[0]) }
+        return [.integer(connectorID)] + keys.map { .text($0) }
+    }
+
+    private static func candidate(from row: Row) throws -> ReceiptCandidate {
+        guard let id = UUIDv7(bytes: try row.bytes("message_id")) else { throw DatabaseError.decoding("parts") }
+        return ReceiptCandidate(
+            key: MessageKey(companyID: try row.int64("company_id"), id: id), step: try row.int("step"),
+            number: try row.int("number"), recipient: try row.text("recipient"),
+            providerKey: try row.text("provider_key"),
+            isFinal: PartState(rawValue: try row.int64("state"))?.isFinal ?? false)
+    }
+
+    /// Keeps receipts that match nothing yet.
+    func park(_ receipts: [Receipt], now: Milliseconds) throws {
+        guard !receipts.isEmpty else { return }
+        try transaction.executeBatch(
+            """
+            INSERT INTO receipts
+                (connector_id, provider_id, provider_key, recipient, state, error_code, at, received_at)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+            """,
+            receipts.map { receipt in
+                [
+                    .integer(receipt.connectorID), .text(receipt.providerID),
+                    .text(ProviderID.key(of: receipt.providerID)), .text(receipt.recipient),
+                    .integer(receipt.state.rawValue), SQLValue(receipt.errorCode), .integer(receipt.at), .integer(now),
+                ]
+            })
+    }
+
+    /// Takes out the parked receipts about parts that have just got their provider's id.
+    func takeParked(
+        for submitted: [(connectorID: Int64, providerID: String, recipient: String)]
+    ) throws -> [[Receipt]] {
+        let found = try transaction.queryBatch(
+            """
+            SELECT id, connector_id, provider_id, recipient, state, error_code, at FROM receipts
+            WHERE connector_id = $1 AND provider_key IN ($2, $3, $4) ORDER BY id
+            """, submitted.map { Self.lookupValues(connectorID: $0.connectorID, id: $0.providerID) })
+        return try zip(found, submitted).map { rows, item in
+            try rows.compactMap { row in
+                let receipt = try Self.receipt(from: row)
+                guard Receipt.isSameNumber(receipt.recipient, item.recipient) else { return nil }
+                let taken = try transaction.execute(
+                    "DELETE FROM receipts WHERE id = $1", [.integer(try row.int64("id"))])
+                return taken == 1 ? receipt : nil
+            }
+        }
+    }
+
+    private static func receipt(from row: Row) throws -> Receipt {
+        guard let state = PartState(rawValue: try row.int64("state")) else { throw DatabaseError.decoding("receipts") }
+        return Receipt(
+            connectorID: try row.int64("connector_id"), providerID: try row.text("provider_id"),
+            recipient: try row.text("recipient"), state: state, errorCode: try row.textOrNil("error_code"),
+            at: try row.int64("at"))
+    }
+}
