@@ -48,8 +48,11 @@ let package = Package(
         .target(name: "SMPP", dependencies: [nioCore, nioPosix, nioSSL, logging], swiftSettings: settings),
         .target(name: "SMSText", swiftSettings: settings),
         .target(
-            name: "SQL", dependencies: ["CLibPQ", .product(name: "GRDB", package: "GRDB.swift"), logging],
-            swiftSettings: settings),
+            name: "SQL",
+            dependencies: [
+                "CLibPQ", .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "GRDBSQLite", package: "GRDB.swift"), collections, logging,
+            ], swiftSettings: settings),
         .target(name: "Wire", swiftSettings: settings),
 
         // The core: what messaging is; no HTTP, no sockets.
@@ -63,13 +66,14 @@ let package = Package(
             name: "API", dependencies: ["Accounts", "Messaging", "SMSText", "SQL", "Wire", hummingbird, crypto, logging, nioCore],
             resources: [.copy("Resources/openapi")], swiftSettings: settings),
         .target(
-            name: "Connectors", dependencies: ["Messaging", "SMPP", "SMSText", "Wire", nioCore, logging],
+            name: "Connectors", dependencies: ["Messaging", "SMPP", "SMSText", "Wire", crypto, logging, nioCore, nioSSL],
             swiftSettings: settings),
         .target(name: "Simulators", dependencies: ["SMPP", "SMSText", "Wire", nioCore, logging], swiftSettings: settings),
         .target(
             name: "Webhooks",
             dependencies: [
-                "Messaging", "SQL", "Wire", asyncHTTPClient, crypto, logging, nioCore, nioPosix, nioHTTP1, nioSSL,
+                "Accounts", "Messaging", "SQL", "Wire", asyncHTTPClient, collections, crypto, logging, nioCore, nioPosix,
+                nioHTTP1, nioSSL,
             ], swiftSettings: settings),
 
         // The composition root.

@@ -5,7 +5,7 @@
 internal import Synchronization
 
 /// A queue with many producers and one consumer that takes everything that is there.
-final class BatchQueue<Element: Sendable>: Sendable {
+public final class BatchQueue<Element: Sendable>: Sendable {
     private struct State {
         var waiting: [Element] = []
         var consumer: CheckedContinuation<Void, Never>?
@@ -16,10 +16,10 @@ final class BatchQueue<Element: Sendable>: Sendable {
     private let capacity: Int
 
     /// `capacity` bounds what waits; a push beyond it is refused.
-    init(capacity: Int = .max) { self.capacity = capacity }
+    public init(capacity: Int = .max) { self.capacity = capacity }
 
     /// Appends the elements, all or none; false when there is no room or the queue is closed.
-    func push(_ elements: [Element]) -> Bool {
+    public func push(_ elements: [Element]) -> Bool {
         let (accepted, consumer) = state.withLock { state -> (Bool, CheckedContinuation<Void, Never>?) in
             guard !state.isClosed, elements.count <= capacity - state.waiting.count else { return (false, nil) }
             state.waiting.append(contentsOf: elements)
@@ -30,7 +30,7 @@ final class BatchQueue<Element: Sendable>: Sendable {
     }
 
     /// Waits for elements and takes up to `limit`; empty once the queue is closed and used up.
-    func next(limit: Int) async -> [Element] {
+    public func next(limit: Int) async -> [Element] {
         while true {
             let (batch, isClosed) = state.withLock { state -> ([Element], Bool) in
                 let batch = Array(state.waiting.prefix(limit))
@@ -52,7 +52,7 @@ final class BatchQueue<Element: Sendable>: Sendable {
     }
 
     /// Refuses further elements; the consumer still gets what waits.
-    func close() {
+    public func close() {
         let consumer = state.withLock { state in
             state.isClosed = true
             return state.consumer.take()
@@ -62,7 +62,7 @@ final class BatchQueue<Element: Sendable>: Sendable {
 }
 
 /// Wakes one waiting task; a wake-up while nobody waits is kept, and several are one.
-final class Signal: Sendable {
+public final class Signal: Sendable {
     private struct State {
         var isRaised = false
         var waiter: CheckedContinuation<Void, Never>?
@@ -70,7 +70,9 @@ final class Signal: Sendable {
 
     private let state = Mutex(State())
 
-    func raise() {
+    public init() {}
+
+    public func raise() {
         let waiter = state.withLock { state in
             guard let waiter = state.waiter.take() else {
                 state.isRaised = true
@@ -82,7 +84,7 @@ final class Signal: Sendable {
     }
 
     /// Returns when the signal is raised, at once if it already was.
-    func wait() async {
+    public func wait() async {
         await withCheckedContinuation { continuation in
             let isRaised = state.withLock { state in
                 if state.isRaised {

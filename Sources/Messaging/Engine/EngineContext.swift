@@ -95,4 +95,6 @@ public protocol DeliveryInbox: AnyObject, Sendable {
     func reserve(_ count: Int) -> Int
     /// Takes deliveries and gives back what of the room was not used.
     func take(_ deliveries: [Delivery], reserved: Int)
+    /// The lease is lost: what waits is another node's now.
+    func forgetAll()
 }

@@ -101,7 +101,7 @@ struct MessageProgress: Sendable {
         switch change.fact {
         case .submitted(let providerID):
             next.state = .sent
-            next.providerID = providerID
+            next.providerID = providerID.isEmpty ? nil : providerID
             next.submittedAt = change.at
         case .refused(let code, let reason):
             next.state = .rejected

@@ -144,6 +144,7 @@ public final class MessagingEngine: ConnectorSink {
         guard !isAlive else { return }
         context.logger.warning("the lease was lost", metadata: ["node": "\(options.nodeName)"])
         dispatcher.forgetAll()
+        context.deliveries?.forgetAll()
         try await enter()
     }
 }

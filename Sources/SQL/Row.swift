@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+// One result row. The rows of a statement share one table of column names, so a row costs only its values.
+
+/// The column names of one statement's result and where each stands.
+final class ColumnTable: Sendable {
+    let names: [String]
+    private let positions: [String: Int]
+
+    init(_ names: [String]) {
+        self.names = names
+        // Of two columns with one name the first is found, as a reader of the SQL text would expect.
+        positions = Dictionary(names.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    func position(of column: String) -> Int? { positions[column] }
+}
+
+/// One row of a result, read by column name.
+///
+/// The typed accessors throw `DatabaseError.decoding` for a column that is missing, NULL (unless the name ends in
+/// `OrNil`) or of another type; the message names the column and never the value.
+public struct Row: Sendable {
+    let columns: ColumnTable
+    let values: [SQLValue]
+
+    /// The value of `column`; `.null` when the result has no such column.
+    public subscript(column: String) -> SQLValue {
+        columns.position(of: column).map { values[$0] } ?? .null
+    }
+
+    /// The names of the columns in the order of the SQL text.
+    public var columnNames: [String] { columns.names }
+
+    /// A 64-bit integer.
+    public func int64(_ column: String) throws -> Int64 {
+        let value = try value(of: column)
+        guard case .integer(let integer) = value else { throw mismatch(column, value, "an integer") }
+        return integer
+    }
+
+    /// A 64-bit integer, or `nil` for NULL.
+    public func int64OrNil(_ column: String) throws -> Int64? { try isNull(column) ? nil : int64(column) }
+
+    /// An integer.
+    public func int(_ column: String) throws -> Int { Int(try int64(column)) }
+
+    /// An integer, or `nil` for NULL.
+    public func intOrNil(_ column: String) throws -> Int? { try int64OrNil(column).map { Int($0) } }
+
+    /// A flag: any integer but 0 is true.
+    public func bool(_ column: String) throws -> Bool { try int64(column) != 0 }
+
+    /// A flag, or `nil` for NULL.
+    public func boolOrNil(_ column: String) throws -> Bool? { try int64OrNil(column).map { $0 != 0 } }
+
+    /// A double; an integer column is widened.
+    public func double(_ column: String) throws -> Double {
+        let value = try value(of: column)
+        switch value {
+        case .real(let double): return double
+        case .integer(let integer): return Double(integer)
+        default: throw mismatch(column, value, "a double")
+        }
+    }
+
+    /// A double, or `nil` for NULL.
+    public func doubleOrNil(_ column: String) throws -> Double? { try isNull(column) ? nil : double(column) }
+
+    /// Text.
+    public func text(_ column: String) throws -> String {
+        let value = try value(of: column)
+        guard case .text(let text) = value else { throw mismatch(column, value, "text") }
+        return text
+    }
+
+    /// Text, or `nil` for NULL.
+    public func textOrNil(_ column: String) throws -> String? { try isNull(column) ? nil : text(column) }
+
+    /// Bytes.
+    public func bytes(_ column: String) throws -> [UInt8] {
+        let value = try value(of: column)
+        guard case .bytes(let bytes) = value else { throw mismatch(column, value, "bytes") }
+        return bytes
+    }
+
+    /// Bytes, or `nil` for NULL.
+    public func bytesOrNil(_ column: String) throws -> [UInt8]? { try isNull(column) ? nil : bytes(column) }
+
+    private func isNull(_ column: String) throws -> Bool { try value(of: column) == .null }
+
+    private func value(of column: String) throws(DatabaseError) -> SQLValue {
+        guard let position = columns.position(of: column) else { throw .decoding("no column \(column)") }
+        return values[position]
+    }
+
+    private func mismatch(_ column: String, _ value: SQLValue, _ wanted: String) -> DatabaseError {
+        .decoding("column \(column) holds \(value.kind), not \(wanted)")
+    }
+}

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+// One prepared SQLite statement: bind, step, read columns. Values are copied into SQLite, so nothing outlives a call.
+
+import Foundation
+import GRDB
+import GRDBSQLite
+
+/// A prepared statement, used over and over by the one thread that owns its connection.
+final class SQLiteStatement {
+    // Keeps the handle alive; GRDB finalises it.
+    private let statement: GRDB.Statement
+    private let handle: OpaquePointer
+    private let connection: OpaquePointer
+    private let parameterCount: Int
+    private let countsChanges: Bool
+    private let access: Access
+    private var columns = ColumnTable([])
+
+    /// `SQLITE_TRANSIENT`, which the header spells as a cast that Swift does not import.
+    private static let copied = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
+
+    init(_ statement: GRDB.Statement, connection: OpaquePointer, access: Access) {
+        self.statement = statement
+        self.connection = connection
+        self.access = access
+        handle = statement.sqliteStatement
+        parameterCount = Int(sqlite3_bind_parameter_count(handle))
+        // A statement that returns no rows and is not one of these leaves sqlite3_changes as it was.
+        countsChanges = sqlite3_stmt_readonly(handle) == 0 && Self.modifiesRows(statement.sql)
+    }
+
+    /// Runs to the end and drops the rows. Returns the number of rows touched.
+    func execute(_ values: [SQLValue]) throws(DatabaseError) -> Int {
+        defer { reset() }
+        try bind(values)
+        while try step() {}
+        return countsChanges ? Int(sqlite3_changes64(connection)) : 0
+    }
+
+    func query(_ values: [SQLValue]) throws(DatabaseError) -> [Row] {
+        defer { reset() }
+        try bind(values)
+        var rows: [Row] = []
+        while try step() {
+            let count = Int(sqlite3_column_count(handle))
+            // The first step may have prepared the statement anew after a change of the schema.
+            if rows.isEmpty { refreshColumns(count) }
+            rows.append(Row(columns: columns, values: (0..<count).map { column(Int32($0)) }))
+        }
+        return rows
+    }
+
+    private func step() throws(DatabaseError) -> Bool {
+        switch sqlite3_step(handle) {
+        case SQLITE_ROW: return true
+        case SQLITE_DONE: return false
+        default:
+            throw .sqlite(
+                sqlite3_extended_errcode(connection), String(cString: sqlite3_errmsg(connection)), access: access)
+        }
+    }
+
+    private func reset() {
+        sqlite3_reset(handle)
+        sqlite3_clear_bindings(handle)
+    }
+
+    private func bind(_ values: [SQLValue]) throws(DatabaseError) {
+        guard values.count == parameterCount else {
+            throw .invalid("\(values.count) values for \(parameterCount) parameters")
+        }
+        for (offset, value) in values.enumerated() {
+            let index = Int32(offset + 1)
+            let code: Int32
+            switch value {
+            case .null: code = sqlite3_bind_null(handle, index)
+            case .integer(let integer): code = sqlite3_bind_int64(handle, index, integer)
+            case .real(let double): code = sqlite3_bind_double(handle, index, double)
+            case .text(let text): code = try bind(text, at: index)
+            case .bytes(let bytes): code = bind(bytes, at: index)
+            }
+            guard code == SQLITE_OK else {
+                throw .sqlite(code, String(cString: sqlite3_errmsg(connection)), access: access)
+            }
+        }
+    }
+
+    private func bind(_ text: String, at index: Int32) throws(DatabaseError) -> Int32 {
+        var text = text
+        let code = text.withUTF8 { utf8 -> Int32? in
+            guard let base = utf8.baseAddress, !utf8.isEmpty else {
+                return sqlite3_bind_text(handle, index, "", 0, Self.copied)
+            }
+            // PostgreSQL cannot hold it, so neither engine may.
+            if utf8.contains(0) { return nil }
+            return base.withMemoryRebound(to: CChar.self, capacity: utf8.count) {
+                sqlite3_bind_text64(handle, index, $0, UInt64(utf8.count), Self.copied, UInt8(SQLITE_UTF8))
+            }
+        }
+        guard let code else { throw .invalid("parameter \(index): text with a NUL byte") }
+        return code
+    }
+
+    private func bind(_ bytes: [UInt8], at index: Int32) -> Int32 {
+        // A null pointer would bind NULL instead of no bytes.
+        if bytes.isEmpty { return sqlite3_bind_zeroblob(handle, index, 0) }
+        return bytes.withUnsafeBytes {
+            sqlite3_bind_blob64(handle, index, $0.baseAddress, UInt64($0.count), Self.copied)
+        }
+    }
+
+    private func column(_ index: Int32) -> SQLValue {
+        switch sqlite3_column_type(handle, index) {
+        case SQLITE_INTEGER: return .integer(sqlite3_column_int64(handle, index))
+        case SQLITE_FLOAT: return .real(sqlite3_column_double(handle, index))
+        case SQLITE_TEXT:
+            guard let start = sqlite3_column_text(handle, index) else { return .text("") }
+            let count = Int(sqlite3_column_bytes(handle, index))
+            return .text(String(decoding: UnsafeBufferPointer(start: start, count: count), as: UTF8.self))
+        case SQLITE_BLOB:
+            guard let start = sqlite3_column_blob(handle, index) else { return .bytes([]) }
+            let count = Int(sqlite3_column_bytes(handle, index))
+            return .bytes([UInt8](UnsafeRawBufferPointer(start: start, count: count)))
+        default: return .null
+        }
+    }
+
+    private func refreshColumns(_ count: Int) {
+        let isCurrent =
+            count == columns.names.count
+            && (0..<count).allSatisfy { index in
+                sqlite3_column_name(handle, Int32(index)).map { strcmp($0, columns.names[index]) == 0 } ?? false
+            }
+        guard !isCurrent else { return }
+        columns = ColumnTable(
+            (0..<count).map { index in
+                sqlite3_column_name(handle, Int32(index)).map { String(cString: $0) } ?? ""
+            })
+    }
+
+    private static func modifiesRows(_ sql: String) -> Bool {
+        let word = sql.drop { !$0.isLetter }.prefix { $0.isLetter }.uppercased()
+        return ["INSERT", "UPDATE", "DELETE", "REPLACE", "WITH"].contains(word)
+    }
+}
