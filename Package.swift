@@ -64,7 +64,7 @@ let package = Package(
         // Edges: they never import each other.
         .target(
             name: "API", dependencies: ["Accounts", "Messaging", "SMSText", "SQL", "Wire", hummingbird, crypto, logging, nioCore],
-            resources: [.copy("Resources/openapi")], swiftSettings: settings),
+            resources: [.embedInCode("Resources/sms.yaml")], swiftSettings: settings),
         .target(
             name: "Connectors", dependencies: ["Messaging", "SMPP", "SMSText", "Wire", crypto, logging, nioCore, nioSSL],
             swiftSettings: settings),
@@ -82,7 +82,8 @@ let package = Package(
             dependencies: [
                 "Accounts", "API", "Connectors", "Messaging", "SMPP", "SMSText", "SQL", "Simulators", "Webhooks", "Wire",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                .product(name: "Yams", package: "Yams"), hummingbird, lifecycle, logging, nioCore, nioPosix, crypto,
+                .product(name: "Yams", package: "Yams"), hummingbird, lifecycle,
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"), logging, nioCore, nioHTTP1, nioPosix,
             ], swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]

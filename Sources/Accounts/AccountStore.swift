@@ -66,12 +66,15 @@ public struct AccountStore {
         }
     }
 
-    /// Replaces the company's keys that came from the file.
-    public func replaceFileKeys(
+    /// Removes every key that came from the file, whoever's.
+    public func removeFileKeys() throws {
+        try transaction.execute("DELETE FROM api_keys WHERE origin = 'file'")
+    }
+
+    /// Stores keys of the file.
+    public func addFileKeys(
         _ keys: [(name: String, key: String, scopes: Set<KeyScope>)], companyID: CompanyID, now: Milliseconds
     ) throws {
-        try transaction.execute(
-            "DELETE FROM api_keys WHERE company_id = $1 AND origin = 'file'", [.integer(companyID)])
         try transaction.executeBatch(
             """
             INSERT INTO api_keys (company_id, name, hash, scopes, origin, created_at)

@@ -19,6 +19,10 @@ public enum Timestamp {
         return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
     }
 
+    // The years 0000 to 9999, which are all that four digits can show.
+    private static let first: Milliseconds = -62_167_219_200_000
+    private static let last: Milliseconds = 253_402_300_799_999
+
     /// `2026-01-31T08:05:09Z`, or with `.123` before the `Z` where milliseconds are asked for.
     public static func rfc3339(_ instant: Milliseconds, milliseconds: Bool = false) -> String {
         var text = digits(of: instant, separators: (UInt8(ascii: "-"), UInt8(ascii: "T"), UInt8(ascii: ":")))
@@ -32,7 +36,7 @@ public enum Timestamp {
     }
 
     private static func digits(of instant: Milliseconds, separators: (UInt8, UInt8, UInt8)) -> [UInt8] {
-        let (date, clock) = instant.flooredDivision(by: 86_400_000)
+        let (date, clock) = min(max(instant, first), last).flooredDivision(by: 86_400_000)
         let civil = CivilDate(daysSince1970: date)
         var text: [UInt8] = []
         text.reserveCapacity(24)

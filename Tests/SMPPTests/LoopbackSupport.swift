@@ -64,6 +64,9 @@ final class ClientRecorder: SMPPClientDelegate {
         var resultCount = 0
         var received: [InboundRequest] = []
         var capacityEvents = 0
+        /// What the client said right after it reported results.
+        var capacities: [Int] = []
+        var pauses: [Bool] = []
         var lost: [(bindID: UInt64, unanswered: [UInt32])] = []
         var states: [SMPPClient.State] = []
         var isUp: Bool { states.last?.isUp ?? false }
@@ -78,7 +81,11 @@ final class ClientRecorder: SMPPClientDelegate {
     }
 
     func smppClient(_ client: SMPPClient, completed results: [(ticket: UInt64, result: SubmitResult)]) {
+        let capacity = client.capacity
+        let isPaused = client.state.isPaused
         log.change { log in
+            log.capacities.append(capacity)
+            log.pauses.append(isPaused)
             for (ticket, result) in results { log.results[ticket] = result }
             log.resultCount += results.count
         }
@@ -236,17 +243,20 @@ final class RawPeer: Sendable {
     }
 
     static func connect(port: Int) async throws -> RawPeer {
-        let channel = try await ClientBootstrap(group: testGroup).connect(host: "127.0.0.1", port: port).get()
-        let peer = RawPeer(channel)
-        try await peer.listen()
-        return peer
+        let created = Mutex<RawPeer?>(nil)
+        _ = try await ClientBootstrap(group: testGroup)
+            .channelInitializer { channel in
+                let peer = RawPeer(channel)
+                created.withLock { $0 = peer }
+                return channel.eventLoop.makeCompletedFuture { try peer.listen() }
+            }
+            .connect(host: "127.0.0.1", port: port).get()
+        return try #require(created.withLock { $0 })
     }
 
-    private func listen() async throws {
-        try await channel.eventLoop.submit { [self] in
-            try channel.pipeline.syncOperations.addHandler(
-                Reader { [frames] frame in frames.change { $0.append(frame) } })
-        }.get()
+    /// On the event loop of the channel.
+    private func listen() throws {
+        try channel.pipeline.syncOperations.addHandler(Reader { [frames] frame in frames.change { $0.append(frame) } })
     }
 
     /// Listens for one client after the other; each connection goes to the handler.
@@ -255,8 +265,7 @@ final class RawPeer: Sendable {
             .childChannelInitializer { channel in
                 let peer = RawPeer(channel)
                 return channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(
-                        Reader { frame in peer.frames.change { $0.append(frame) } })
+                    try peer.listen()
                     accepted(peer)
                 }
             }

@@ -271,10 +271,9 @@ private func isOK(_ result: SubmitResult?) -> Bool {
         try await Loopback.run(server: server) { loopback in
             loopback.client.submit(submissions(1...1))
             await loopback.clientLog.log.until("the refusal arrives") { $0.resultCount == 1 }
-            #expect(loopback.client.capacity == 0)
-            #expect(loopback.client.state.isPaused)
-            let events = loopback.clientLog.log.value.capacityEvents
-            await loopback.clientLog.log.until("the pause ends") { $0.capacityEvents > events }
+            #expect(loopback.clientLog.log.value.capacities == [0])
+            #expect(loopback.clientLog.log.value.pauses == [true])
+            await loopback.clientLog.log.until("the pause ends") { $0.capacityEvents == 2 }
             #expect(loopback.client.capacity == 1)
             loopback.client.submit(submissions(1...1))
             await loopback.clientLog.log.until("the message is accepted") { isOK($0.results[1]) }

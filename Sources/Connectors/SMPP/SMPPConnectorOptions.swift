@@ -47,6 +47,12 @@ public struct SMPPConnectorOptions: Sendable {
             host: try reader.string("host"), port: try reader.integer("port", in: 1...65_535) ?? 2775,
             systemID: try reader.string("systemId"), password: settings.secret)
         client.systemType = try reader.optionalString("systemType") ?? ""
+        // The fields of a bind, SMPP 3.4 §4.1.1: one octet of each is the terminator.
+        for (name, text, limit) in [
+            ("systemId", client.systemID, 15), ("password", client.password, 8), ("systemType", client.systemType, 12),
+        ] where text.utf8.count > limit {
+            throw ConnectorOptionError(option: name, reason: "must be at most \(limit) octets, as SMPP has it")
+        }
         client.bindMode =
             switch try reader.choice("bind", of: ["transceiver", "transmitter", "receiver", "separate"]) {
             case "transmitter": .transmitter

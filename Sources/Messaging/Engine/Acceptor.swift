@@ -2,7 +2,7 @@
 // Takes messages in: requests that arrive while one commit is under way share the next, and each is answered only when
 // its message, event and job are on disk. A message that cannot be stored fails alone.
 
-internal import Accounts
+public import Accounts
 internal import Logging
 internal import SQL
 internal import Wire
@@ -62,6 +62,17 @@ public final class Acceptor: Sendable {
         }
     }
 
+    /// What was answered under an idempotency key within 24 hours: `.repeated` for the same request, `.keyReused` for
+    /// another one, nil when the key is free. For a repetition that would not be accepted any more as it stands.
+    public func storedAnswer(
+        key: String, requestHash: [UInt8], companyID: CompanyID
+    ) async throws -> AcceptResult? {
+        let now = context.clock()
+        return try await context.database.read {
+            try IdempotencyStore($0).find(key: key, requestHash: requestHash, companyID: companyID, now: now)
+        }
+    }
+
     func close() { queue.close() }
 
     func run() async {
@@ -75,7 +86,7 @@ public final class Acceptor: Sendable {
     private func store(_ batch: [Item]) async {
         do {
             try await commit(batch)
-        } catch let error as DatabaseError where error.isTransient || batch.count == 1 {
+        } catch where batch.count == 1 || (error as? DatabaseError)?.isTransient == true {
             context.logger.error("messages not stored", metadata: ["error": "\(error)", "count": "\(batch.count)"])
             for item in batch { item.answer.resume(returning: .unavailable) }
         } catch {
@@ -91,7 +102,7 @@ public final class Acceptor: Sendable {
         let requests = batch.map { ($0.message, $0.idempotency) }
         let results: [AcceptResult]
         do {
-            results = try await context.database.write { transaction in
+            results = try await context.write { transaction in
                 try Self.write(requests, room: room, lease: lease, now: now, transaction: transaction)
             }
         } catch {

@@ -79,7 +79,7 @@ struct DispatchQueue: Sendable {
     mutating func take(limit: Int, now: Milliseconds) -> [(message: QueuedMessage, part: QueuedPart)] {
         var taken: [(message: QueuedMessage, part: QueuedPart)] = []
         while taken.count < limit, let key = ready.first {
-            guard var message = messages[key], !message.waiting.isEmpty else {
+            guard var message = messages[key], !message.waiting.isEmpty, message.notBefore <= now else {
                 ready.removeFirst()
                 continue
             }
@@ -102,19 +102,20 @@ struct DispatchQueue: Sendable {
         return removeIfDone(key)
     }
 
-    /// One part is to be tried again, at once or at `notBefore`.
+    /// One part is to be tried again, at once or at `notBefore`; the message's other parts wait with it.
     mutating func requeue(_ key: MessageKey, _ part: QueuedPart, notBefore: Milliseconds, now: Milliseconds) {
         guard var message = messages[key] else { return }
         message.submitting -= 1
         let wasWaiting = !message.waiting.isEmpty
         message.waiting.append(part)
         message.waiting.sort { $0.number < $1.number }
-        messages[key] = message
         if notBefore > now {
-            delayed.append((notBefore, key))
+            message.notBefore = max(message.notBefore, notBefore)
+            delayed.append((message.notBefore, key))
         } else if !wasWaiting {
             ready.append(key)
         }
+        messages[key] = message
     }
 
     /// Forgets a message that ended or that another node has now. True when it was there.

@@ -21,6 +21,7 @@ public final class Dispatcher: Sendable {
         var connectors: [Int64: any Connector] = [:]
         /// Messages in memory and room set aside for some.
         var held = 0
+        var isRunning = false
         var isStopping = false
     }
 
@@ -47,6 +48,7 @@ public final class Dispatcher: Sendable {
     private let state = Mutex(State())
     private let wakeUp = Signal()
     private let pollWakeUp = Signal()
+    private let handedOver = Signal()
     private let outcomes = BatchQueue<Completion>()
 
     init(context: EngineContext) { self.context = context }
@@ -61,6 +63,11 @@ public final class Dispatcher: Sendable {
 
     /// How many messages are in this node's memory.
     public var held: Int { state.withLock { $0.held } }
+
+    /// The names of the connectors that have no link, sorted.
+    public var connectorsDown: [String] {
+        state.withLock { state in state.connectors.values.filter { !$0.isUp }.map(\.name).sorted() }
+    }
 
     // MARK: Taking messages in
 
@@ -81,10 +88,11 @@ public final class Dispatcher: Sendable {
             for message in messages {
                 let prefix = routes.route(gateway: message.gateway, recipient: message.recipient)?.prefix ?? ""
                 let lane = Lane(gateway: message.gateway, prefix: prefix)
-                guard state.laneOf.updateValue(lane, forKey: message.key) == nil else {
+                guard state.laneOf[message.key] == nil else {
                     state.held -= 1
                     continue
                 }
+                state.laneOf[message.key] = lane
                 state.lanes[lane, default: DispatchQueue()].add(message)
             }
         }
@@ -102,6 +110,8 @@ public final class Dispatcher: Sendable {
     // MARK: Handing over
 
     func run() async {
+        state.withLock { $0.isRunning = true }
+        defer { handedOver.raise() }
         while true {
             await wakeUp.wait()
             if state.withLock({ $0.isStopping }) { return }
@@ -117,7 +127,7 @@ public final class Dispatcher: Sendable {
         let marks = taken.map { ($0.ticket, $0.connector.id, $0.part.isPossibleDuplicate) }
         let isMarked: [Bool]
         do {
-            isMarked = try await context.database.write {
+            isMarked = try await context.write {
                 try MessageStore($0).markSubmitting(marks, lease: lease)
             }
         } catch {
@@ -142,18 +152,17 @@ public final class Dispatcher: Sendable {
         return state.withLock { state in
             guard !state.isStopping else { return [] }
             var taken: [Taken] = []
-            for (lane, var queue) in state.lanes {
-                queue.wake(now: now)
-                if queue.hasReady, taken.count < Self.markLimit,
+            // The queues are changed in place: a copy of each would cost more than all the rest.
+            for lane in Array(state.lanes.keys) where taken.count < Self.markLimit {
+                state.lanes[lane]?.wake(now: now)
+                guard state.lanes[lane]?.hasReady == true,
                     let route = routes.route(gateway: lane.gateway, recipient: lane.prefix),
                     let connector = Self.firstUp(of: route, in: state)
-                {
-                    let room = connector.reserve(Self.markLimit - taken.count)
-                    let items = queue.take(limit: room, now: now)
-                    connector.release(room - items.count)
-                    taken += items.map { Taken(message: $0.message, part: $0.part, connector: connector) }
-                }
-                state.lanes[lane] = queue
+                else { continue }
+                let room = connector.reserve(Self.markLimit - taken.count)
+                let items = state.lanes[lane]?.take(limit: room, now: now) ?? []
+                connector.release(room - items.count)
+                taken += items.map { Taken(message: $0.message, part: $0.part, connector: connector) }
             }
             return taken
         }
@@ -190,6 +199,14 @@ public final class Dispatcher: Sendable {
             isPossibleDuplicate: item.part.isPossibleDuplicate)
     }
 
+    /// Forgets messages that have ended by other means.
+    func forget(_ keys: [MessageKey]) {
+        guard !keys.isEmpty else { return }
+        state.withLock { state in
+            for key in keys { Self.remove(key, from: &state) }
+        }
+    }
+
     private func remove(_ key: MessageKey) {
         state.withLock { state in Self.remove(key, from: &state) }
     }
@@ -212,30 +229,40 @@ public final class Dispatcher: Sendable {
         while true {
             let batch = await outcomes.next(limit: Self.markLimit)
             if batch.isEmpty { return }
-            while await !store(batch) {
-                // The database is away. Outcomes are facts: they wait until it is back.
-                try? await Task.sleep(for: .milliseconds(250))
-            }
+            await store(batch)
         }
     }
 
     func closeOutcomes() { outcomes.close() }
 
-    private func store(_ batch: [Completion]) async -> Bool {
-        let now = context.clock()
-        do {
-            let (result, _) = try await context.writeProgress(expecting: batch.count) { writer in
-                let changes = batch.map { item in
-                    PartChange(ticket: item.ticket, fact: item.outcome.fact(policy: item.policy), at: now)
-                }
-                return (try writer.apply(changes), ())
+    private func store(_ batch: [Completion]) async {
+        while true {
+            do {
+                try await commit(batch)
+                return
+            } catch where (error as? DatabaseError)?.isTransient == true {
+                // The database is away. Outcomes are facts: they wait until it is back.
+                context.logger.error("outcomes not stored", metadata: ["error": "\(error)", "count": "\(batch.count)"])
+                try? await Task.sleep(for: .milliseconds(250))
+            } catch {
+                // One of them is at fault; alone, each of the others goes through. That one's part stays marked, and is
+                // of unknown fate when this node starts again.
+                if batch.count == 1 { context.logger.error("outcome dropped", metadata: ["error": "\(error)"]) }
+                if batch.count > 1 { for item in batch { await store([item]) } }
+                return
             }
-            settle(batch, after: result, now: now)
-            return true
-        } catch {
-            context.logger.error("outcomes not stored", metadata: ["error": "\(error)", "count": "\(batch.count)"])
-            return false
         }
+    }
+
+    private func commit(_ batch: [Completion]) async throws {
+        let now = context.clock()
+        let (result, _) = try await context.writeProgress(expecting: batch.count) { writer in
+            let changes = batch.map { item in
+                PartChange(ticket: item.ticket, fact: item.outcome.fact(policy: item.policy), at: now)
+            }
+            return (try writer.apply(changes), ())
+        }
+        settle(batch, after: result, now: now)
     }
 
     /// Brings memory in line with what was committed.
@@ -333,11 +360,15 @@ public final class Dispatcher: Sendable {
         }
     }
 
-    /// Stops handing over; what is marked still gets its outcome.
-    func stop() {
-        state.withLock { $0.isStopping = true }
+    /// Stops handing over; what is marked still gets its outcome. Returns when the last of it was handed over.
+    func stop() async {
+        let isRunning = state.withLock { state in
+            state.isStopping = true
+            return state.isRunning
+        }
         wakeUp.raise()
         pollWakeUp.raise()
+        if isRunning { await handedOver.wait() }
     }
 }
 

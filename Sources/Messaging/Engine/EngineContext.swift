@@ -17,6 +17,7 @@ public final class EngineContext: Sendable {
     public let clock: @Sendable () -> Milliseconds
     public let options: EngineOptions
     private let leaseState = Mutex<Lease>(0)
+    private let leaseDoubts = Mutex(0)
     private let deliveryInbox = Mutex<(any DeliveryInbox)?>(nil)
 
     public init(
@@ -42,6 +43,25 @@ public final class EngineContext: Sendable {
 
     var deliveries: (any DeliveryInbox)? { deliveryInbox.withLock { $0 } }
 
+    /// Runs a transaction that takes work under the lease. When nobody knows whether it was committed, work may be held
+    /// that is in nobody's memory: the lease is then in doubt and has to be replaced.
+    func write<T: Sendable>(_ body: @escaping @Sendable (Transaction) throws -> T) async throws -> T {
+        do {
+            return try await database.write(body)
+        } catch DatabaseError.commitUnknown(let reason) {
+            doubtLease()
+            throw DatabaseError.commitUnknown(reason)
+        }
+    }
+
+    func doubtLease() { leaseDoubts.withLock { $0 += 1 } }
+
+    /// How many doubts about the lease there are.
+    var doubts: Int { leaseDoubts.withLock { $0 } }
+
+    /// The lease was replaced: so many doubts are gone.
+    func settleDoubts(_ count: Int) { leaseDoubts.withLock { $0 -= count } }
+
     /// Runs a transaction of the progress writer and hands its fresh deliveries on. `body` returns, beside the writer's
     /// result, whatever its caller wants to know.
     func writeProgress<T: Sendable>(
@@ -53,7 +73,7 @@ public final class EngineContext: Sendable {
         let now = clock()
         let renderers = renderers
         do {
-            let result = try await database.write { transaction in
+            let result = try await write { transaction in
                 try body(
                     ProgressWriter(
                         transaction: transaction, renderers: renderers, lease: lease, now: now, deliveryRoom: room))

@@ -43,7 +43,7 @@ public final class Intake: Sendable {
         do {
             let answers = try await commit(batch.map(\.event))
             for (item, answer) in zip(batch, answers) { item.answer(answer) }
-        } catch let error as DatabaseError where error.isTransient || batch.count == 1 {
+        } catch where batch.count == 1 || (error as? DatabaseError)?.isTransient == true {
             context.logger.error("events not stored", metadata: ["error": "\(error)", "count": "\(batch.count)"])
             for item in batch { item.answer(.unavailable) }
         } catch {

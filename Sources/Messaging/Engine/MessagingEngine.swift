@@ -13,7 +13,8 @@ public final class MessagingEngine: ConnectorSink {
     public let acceptor: Acceptor
     public let dispatcher: Dispatcher
     private let intake: Intake
-    private let sweeper: Sweeper
+    let sweeper: Sweeper
+    private let leaseWakeUp = Signal()
     private let connectors = Mutex<[any Connector]>([])
     private let isStopping = Mutex(false)
 
@@ -57,6 +58,7 @@ public final class MessagingEngine: ConnectorSink {
             group.addTask { await self.dispatcher.runPolling() }
             group.addTask { await self.intake.run() }
             group.addTask { await self.runClock() }
+            group.addTask { await self.runLease() }
         }
     }
 
@@ -64,7 +66,7 @@ public final class MessagingEngine: ConnectorSink {
     /// submissions, then the connectors finish, and what they still heard is stored.
     public func stop() async {
         acceptor.close()
-        dispatcher.stop()
+        await dispatcher.stop()
         let all = connectors.withLock { $0 }
         await withTaskGroup(of: Void.self) { group in
             for connector in all { group.addTask { await connector.stop() } }
@@ -72,6 +74,7 @@ public final class MessagingEngine: ConnectorSink {
         dispatcher.closeOutcomes()
         intake.close()
         isStopping.withLock { $0 = true }
+        leaseWakeUp.raise()
     }
 
     /// Ends the lease, so that another node or the next start has the work at once.
@@ -111,40 +114,71 @@ public final class MessagingEngine: ConnectorSink {
     /// One task wakes all the others: each look at the clock is one interval apart.
     private func runClock() async {
         let options = context.options
-        var ticks = 0
-        let perSecond = max(1, Int(1000 / options.pollInterval))
+        var ticks: Int64 = 0
+        let perSecond = max(1, 1000 / options.pollInterval)
+        let perRenewal = max(1, options.leaseLifetime / 4 / max(1, options.pollInterval))
         while !isStopping.withLock({ $0 }) {
-            try? await Task.sleep(for: .milliseconds(options.pollInterval))
+            guard (try? await Task.sleep(for: .milliseconds(options.pollInterval))) != nil else { return }
             ticks += 1
             dispatcher.tick()
             dispatcher.poll()
+            if context.doubts > 0 || ticks.isMultiple(of: perRenewal) { leaseWakeUp.raise() }
             guard ticks.isMultiple(of: perSecond) else { continue }
-            await eachSecond(ticks / perSecond)
+            await lookAtTime()
+            let seconds = ticks / perSecond
+            if seconds.isMultiple(of: 5) { await housekeep { try await self.sweeper.rescue() } }
+            if seconds.isMultiple(of: 60) { await housekeep { while try await self.sweeper.removeOld() {} } }
         }
     }
 
-    private func eachSecond(_ seconds: Int) async {
+    /// Ends and wakes what is due by the clock, and reads the configuration again if it was changed. The engine does so
+    /// every second; a test that has turned the clock need not wait for that.
+    public func lookAtTime() async {
+        await housekeep { try await self.context.directory.reloadIfChanged() }
+        await housekeep {
+            while true {
+                let (ended, isFull) = try await self.sweeper.endOverdue()
+                self.dispatcher.forget(ended)
+                if !isFull { return }
+            }
+        }
+        dispatcher.tick()
+        dispatcher.poll()
+    }
+
+    /// One chore that fails keeps the others from nothing.
+    private func housekeep(_ chore: () async throws -> Void) async {
         do {
-            try await context.directory.reloadIfChanged()
-            while try await sweeper.endOverdue() {}
-            if seconds.isMultiple(of: max(1, Int(context.options.leaseLifetime / 4000))) { try await keepLease() }
-            if seconds.isMultiple(of: 5) { try await sweeper.rescue() }
-            if seconds.isMultiple(of: 60) { while try await sweeper.removeOld() {} }
+            try await chore()
         } catch {
             context.logger.error("housekeeping failed", metadata: ["error": "\(error)"])
+        }
+    }
+
+    /// Apart from the housekeeping: a long clean-up must not cost the lease.
+    private func runLease() async {
+        while true {
+            await leaseWakeUp.wait()
+            if isStopping.withLock({ $0 }) { return }
+            await housekeep { try await self.keepLease() }
         }
     }
 
     private func keepLease() async throws {
         let lease = context.lease
         let options = context.options
-        let isAlive = try await context.database.write {
-            try NodeStore($0).renew(name: options.nodeName, lease: lease, lifetime: options.leaseLifetime)
+        let doubts = context.doubts
+        if doubts == 0 {
+            let isAlive = try await context.database.write {
+                try NodeStore($0).renew(name: options.nodeName, lease: lease, lifetime: options.leaseLifetime)
+            }
+            if isAlive { return }
         }
-        guard !isAlive else { return }
-        context.logger.warning("the lease was lost", metadata: ["node": "\(options.nodeName)"])
+        context.logger.warning(
+            "the lease is lost or in doubt", metadata: ["node": "\(options.nodeName)", "doubts": "\(doubts)"])
         dispatcher.forgetAll()
         context.deliveries?.forgetAll()
         try await enter()
+        context.settleDoubts(doubts)
     }
 }

@@ -57,8 +57,10 @@ struct ProgressWriter {
     ) throws {
         var submitted: [(change: PartChange, connectorID: Int64, providerID: String, recipient: String)] = []
         for change in changes {
-            guard case .submitted(let providerID) = change.fact, let item = progress[change.key],
-                let part = item.parts.first(where: { $0.step == change.step && $0.number == change.number })
+            // A try that is not the current one any more changed nothing, and takes no receipts with it.
+            guard case .submitted(let providerID) = change.fact, !providerID.isEmpty, let item = progress[change.key],
+                let part = item.parts.first(where: { $0.step == change.step && $0.number == change.number }),
+                part.attempt == change.attempt, part.state == .sent, part.providerID == providerID
             else { continue }
             submitted.append((change, part.connectorID, providerID, item.message.recipient))
         }

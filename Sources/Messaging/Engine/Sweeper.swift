@@ -15,21 +15,21 @@ struct Sweeper: Sendable {
 
     init(context: EngineContext) { self.context = context }
 
-    /// Ends what has to end by now. Returns whether there may be more.
-    func endOverdue() async throws -> Bool {
+    /// Ends what has to end by now. Returns the messages that ended and whether there may be more.
+    func endOverdue() async throws -> (ended: [MessageKey], isFull: Bool) {
         let directory = context.directory.current
         let grace = context.options.expiryGrace
         let window = context.options.reassemblyWindow
         let slice = Self.slice
-        let (_, isFull) = try await context.writeProgress(expecting: slice) { writer in
+        let (_, found) = try await context.writeProgress(expecting: slice) { writer in
             let keys = try RetentionStore(writer.transaction).overdue(now: writer.now, grace: grace, limit: slice)
             let result = try writer.end(
                 keys, as: .expired, errorCode: nil, reason: "the validity ended before a final delivery report")
             var inbound = InboundWriter(writer: writer, directory: directory, result: result)
             let released = try inbound.releaseOverdue(before: writer.now - window, limit: slice)
-            return (try inbound.finish(), keys.count == slice || released == slice)
+            return (try inbound.finish(), (ended: keys, isFull: keys.count == slice || released == slice))
         }
-        return isFull
+        return found
     }
 
     /// Removes one slice of what is too old. Returns whether there may be more.

@@ -26,10 +26,17 @@ struct IdempotencyStore {
                 .integer(companyID), .text(claim.key), .bytes(claim.requestHash), .bytes(claim.answer), .integer(now),
             ])
         if inserted == 1 { return .accepted }
+        return try find(key: claim.key, requestHash: claim.requestHash, companyID: companyID, now: now) ?? .keyReused
+    }
+
+    /// What a request under this key gets, or nil when the key is free.
+    func find(key: String, requestHash: [UInt8], companyID: CompanyID, now: Milliseconds) throws -> AcceptResult? {
         let row = try transaction.queryOne(
-            "SELECT request_hash, answer FROM idempotency_keys WHERE company_id = $1 AND key = $2",
-            [.integer(companyID), .text(claim.key)])
-        guard let row, try row.bytes("request_hash") == claim.requestHash else { return .keyReused }
+            """
+            SELECT request_hash, answer FROM idempotency_keys WHERE company_id = $1 AND key = $2 AND created_at > $3
+            """, [.integer(companyID), .text(key), .integer(now - Self.lifetime)])
+        guard let row else { return nil }
+        guard try row.bytes("request_hash") == requestHash else { return .keyReused }
         return .repeated(answer: try row.bytes("answer"))
     }
 

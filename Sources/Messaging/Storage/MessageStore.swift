@@ -75,15 +75,17 @@ public struct MessageStore {
     }
 
     /// Marks parts as being written to the provider. A part is marked only while this node holds the message's job and
-    /// the part is not on its way already; the result says which were.
+    /// the part is not on its way already; the result says which were. On PostgreSQL the jobs stay locked until the
+    /// transaction ends, so that a node that takes one over sees the mark.
     public func markSubmitting(_ tickets: [(ticket: PartTicket, connectorID: Int64, isDuplicate: Bool)], lease: Int64)
         throws -> [Bool]
     {
-        try transaction.executeBatch(
+        let locking = transaction.dialect.pick(sqlite: "", postgres: "FOR UPDATE")
+        return try transaction.executeBatch(
             """
             INSERT INTO parts (company_id, message_id, step, number, attempt, connector_id, state, duplicate)
             SELECT company_id, message_id, $3, $4, $5, $6, 1, $7 FROM jobs
-            WHERE company_id = $1 AND message_id = $2 AND lease = $8
+            WHERE company_id = $1 AND message_id = $2 AND lease = $8 \(locking)
             ON CONFLICT (company_id, message_id, step, number) DO UPDATE
             SET attempt = excluded.attempt, connector_id = excluded.connector_id, state = 1, provider_id = NULL,
                 provider_key = NULL, duplicate = excluded.duplicate

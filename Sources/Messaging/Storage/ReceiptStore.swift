@@ -103,24 +103,39 @@ struct ReceiptStore {
             })
     }
 
-    /// Takes out the parked receipts about parts that have just got their provider's id.
+    /// Takes out the parked receipts about parts that have just got their provider's id. One whose id has the same
+    /// digits goes before one that would have to be converted, and a form that was learnt excludes the others.
     func takeParked(
         for submitted: [(connectorID: Int64, providerID: String, recipient: String)]
     ) throws -> [[Receipt]] {
         let found = try transaction.queryBatch(
             """
-            SELECT id, connector_id, provider_id, recipient, state, error_code, at FROM receipts
-            WHERE connector_id = $1 AND provider_key IN ($2, $3, $4) ORDER BY id
+            SELECT r.id, r.connector_id, r.provider_id, r.recipient, r.state, r.error_code, r.at, c.receipt_id_form
+            FROM receipts r LEFT JOIN connectors c ON c.id = r.connector_id
+            WHERE r.connector_id = $1 AND r.provider_key IN ($2, $3, $4) ORDER BY r.id
             """, submitted.map { Self.lookupValues(connectorID: $0.connectorID, id: $0.providerID) })
-        return try zip(found, submitted).map { rows, item in
-            try rows.compactMap { row in
-                let receipt = try Self.receipt(from: row)
-                guard Receipt.isSameNumber(receipt.recipient, item.recipient) else { return nil }
-                let taken = try transaction.execute(
-                    "DELETE FROM receipts WHERE id = $1", [.integer(try row.int64("id"))])
-                return taken == 1 ? receipt : nil
+        var taken = [[Receipt]](repeating: [], count: submitted.count)
+        for form in ReceiptIDForm.allCases {
+            for (index, rows) in found.enumerated() {
+                for row in rows where try Self.form(of: row, for: submitted[index]) == form {
+                    let removed = try transaction.execute(
+                        "DELETE FROM receipts WHERE id = $1", [.integer(try row.int64("id"))])
+                    if removed == 1 { taken[index].append(try Self.receipt(from: row)) }
+                }
             }
         }
+        return taken
+    }
+
+    /// The form in which a parked receipt names the submission's id; nil when it is about another one.
+    private static func form(
+        of row: Row, for submission: (connectorID: Int64, providerID: String, recipient: String)
+    ) throws -> ReceiptIDForm? {
+        guard Receipt.isSameNumber(try row.text("recipient"), submission.recipient) else { return nil }
+        let key = ProviderID.key(of: submission.providerID)
+        let form = ProviderID.candidates(forReceiptID: try row.text("provider_id")).first { $0.key == key }?.form
+        let learnt = try row.textOrNil("receipt_id_form").flatMap(ReceiptIDForm.init(rawValue:))
+        return learnt == nil || learnt == form ? form : nil
     }
 
     private static func receipt(from row: Row) throws -> Receipt {

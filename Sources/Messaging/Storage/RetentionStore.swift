@@ -14,8 +14,8 @@ struct RetentionStore {
         try transaction.query(
             """
             SELECT company_id, id FROM messages
-            WHERE done_at IS NULL AND direction = 0
-                AND (expires_at <= $1 OR (expires_at <= $2 AND status < \(MessageStatus.dispatched.rawValue)
+            WHERE done_at IS NULL AND direction = 0 AND expires_at <= $2
+                AND (expires_at <= $1 OR (status < \(MessageStatus.dispatched.rawValue)
                     AND NOT EXISTS (SELECT 1 FROM parts p WHERE p.company_id = messages.company_id
                         AND p.message_id = messages.id AND p.state <> 0)))
             ORDER BY expires_at LIMIT $3
@@ -42,8 +42,13 @@ struct RetentionStore {
             "DELETE FROM messages WHERE company_id = $1 AND id = $2 AND direction = $3",
             rows.map { [$0["company_id"], $0["id"], $0["direction"]] })
         try transaction.execute(
-            "DELETE FROM deliveries WHERE done_at IS NOT NULL AND done_at < $1", [.integer(instant)])
-        try transaction.execute("DELETE FROM receipts WHERE received_at < $1", [.integer(instant)])
+            """
+            DELETE FROM deliveries WHERE id IN (
+                SELECT id FROM deliveries WHERE done_at IS NOT NULL AND done_at < $1 ORDER BY done_at LIMIT $2)
+            """, [.integer(instant), SQLValue(limit)])
+        try transaction.execute(
+            "DELETE FROM receipts WHERE id IN (SELECT id FROM receipts WHERE received_at < $1 LIMIT $2)",
+            [.integer(instant), SQLValue(limit)])
         return rows.count
     }
 }

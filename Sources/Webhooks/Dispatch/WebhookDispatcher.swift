@@ -2,7 +2,7 @@
 // Brings deliveries to the customers' URLs in three steps: take (from memory, or claimed from the database), send (signed,
 // through the endpoint's gate), record (delivered, another try by the family's promise, or given up and kept).
 
-public import Accounts
+internal import Accounts
 internal import Logging
 public import Messaging
 internal import NIOHTTP1

@@ -38,6 +38,8 @@ struct SMPPProbe {
         var configuration = SMPPServer.Configuration()
         configuration.port = port
         configuration.systemID = "SMPPProbe"
+        configuration.inboundWindow = 10_000
+        configuration.deliveryQueueLimit = 1_000_000
         let server = SMPPServer(
             configuration: configuration, group: MultiThreadedEventLoopGroup.singleton, delegate: smsc, logger: logger)
         try await server.start()

@@ -1,0 +1,33 @@
+# Parley: `make run` starts the demo, `make test` runs every test. Both install what is missing.
+BUILD := swift build --explicit-target-dependency-import-check error
+PORT ?= 8080
+DATA ?= ./demo-data
+
+.PHONY: run build test check format clean
+
+## Builds a release and starts the demo on http://127.0.0.1:$(PORT)/
+run:
+	@scripts/setup run
+	$(BUILD) -c release --product parley
+	.build/release/parley demo --port $(PORT) --data $(DATA) $(if $(KEY),--key $(KEY))
+
+## Builds a release: .build/release/parley
+build:
+	@scripts/setup run
+	$(BUILD) -c release --product parley
+
+## Every test, on SQLite and PostgreSQL, with other people's SMPP clients, and with SIGKILL under load
+test:
+	@scripts/setup test
+	@scripts/test
+
+## Formatting, and that no layer imports what it must not
+check:
+	swift format lint --strict --recursive --configuration .swift-format Sources Tests Package.swift
+	scripts/check-imports
+
+format:
+	swift format --in-place --recursive --configuration .swift-format Sources Tests Package.swift
+
+clean:
+	rm -rf .build .venv

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+// Phone numbers and sender names as customers write them, as they are stored (digits, or the name), and as the SMS API
+// shows them.
+
+internal import SMSText
+
+enum SMSAddress {
+    /// Digits of an international number (E.164).
+    static let numberLengths = 7...15
+    /// Digits of a sender, short codes included.
+    static let senderNumberLengths = 3...15
+    static let nameLengths = 1...11
+
+    /// The digits of a recipient: `+49…`, `0049…`, `49…`, with a space where a `+` was decoded, and with spaces, dashes,
+    /// dots, slashes or parentheses between them. Nil when it is no international number: none begins with 0.
+    static func recipient(_ text: String) -> String? {
+        guard let digits = digits(of: text), numberLengths.contains(digits.utf8.count), !digits.hasPrefix("0") else {
+            return nil
+        }
+        return digits
+    }
+
+    /// A sender as it is stored: digits, or an alphanumeric name of printable GSM-7 characters.
+    static func sender(_ text: String) -> String? {
+        if let digits = digits(of: text) { return senderNumberLengths.contains(digits.utf8.count) ? digits : nil }
+        let scalars = text.unicodeScalars
+        let isPrintable = scalars.allSatisfy { $0.value >= 0x20 && GSM7Alphabet.standard.code(for: $0) != nil }
+        return isPrintable && nameLengths.contains(scalars.count) ? text : nil
+    }
+
+    /// A stored address as the API shows it: international numbers with `+`; names and short codes as they are.
+    static func shown(_ address: String) -> String {
+        let isNumber = numberLengths.contains(address.utf8.count) && address.utf8.allSatisfy(isDigit)
+        return isNumber ? "+" + address : address
+    }
+
+    /// The digits of a text that holds nothing but a number and what people put between its digits; nil for another
+    /// text. An international prefix, `+` or `00`, is left out.
+    private static func digits(of text: String) -> String? {
+        var rest = Substring(text).drop { $0 == " " }
+        let hasPlus = rest.hasPrefix("+")
+        if hasPlus { rest = rest.dropFirst() }
+        var digits = ""
+        for scalar in rest.unicodeScalars {
+            switch scalar {
+            case "0"..."9": digits.unicodeScalars.append(scalar)
+            case " ", "-", ".", "/", "(", ")", "\u{A0}": continue
+            default: return nil
+            }
+        }
+        if !hasPlus, digits.hasPrefix("00") { digits = String(digits.dropFirst(2)) }
+        return digits
+    }
+
+    private static func isDigit(_ byte: UInt8) -> Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) }
+}

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+// POST and GET /messaging/v1/sms: take a message and answer when it is on disk. Both verbs do the same but for the
+// default of `trate`; an `Idempotency-Key` counts on POST.
+
+internal import Accounts
+internal import Crypto
+internal import Hummingbird
+internal import Messaging
+internal import Synchronization
+internal import Wire
+
+final class SendSMS: Sendable {
+    private static let maximumKeyLength = 255
+
+    private let engine: MessagingEngine
+    private let options: APIOptions
+    /// The next number for the parts of a long message; starts anywhere, so that a restart does not repeat the last ones.
+    private let reference = Atomic<UInt16>(UInt16.random(in: .min ... .max))
+
+    init(engine: MessagingEngine, options: APIOptions) {
+        self.engine = engine
+        self.options = options
+    }
+
+    @Sendable func post(_ request: Request, context: APIRequestContext) async throws -> Response {
+        let parameters = try await RequestParameters.inQueryAndBody(of: request)
+        return try await send(
+            parameters, usualTrate: 0, idempotencyKey: try Self.idempotencyKey(of: request), request: request,
+            companyID: try context.callerCompany())
+    }
+
+    @Sendable func get(_ request: Request, context: APIRequestContext) async throws -> Response {
+        try await send(
+            try RequestParameters.inQuery(of: request), usualTrate: 1, idempotencyKey: nil, request: request,
+            companyID: try context.callerCompany())
+    }
+
+    private func send(
+        _ parameters: [String: JSONValue], usualTrate: Double, idempotencyKey: String?, request: Request,
+        companyID: CompanyID
+    ) async throws -> Response {
+        let hash = idempotencyKey.map { _ in Self.hash(of: parameters) }
+        var reader = ParameterReader(parameters)
+        guard let message = compose(&reader, usualTrate: usualTrate, companyID: companyID) else {
+            // A repetition is answered as the first time even if it would not be accepted any more.
+            if let idempotencyKey, let hash,
+                let result = try await engine.acceptor.storedAnswer(
+                    key: idempotencyKey, requestHash: hash, companyID: companyID)
+            {
+                return try Self.response(to: result, answer: [])
+            }
+            throw Problem.violations(reader.violations)
+        }
+        let answer = SMSMessageBody(message: message, parts: [], baseURL: options.baseURL(for: request)).json.bytes
+        var claim: IdempotencyClaim?
+        if let idempotencyKey, let hash {
+            claim = IdempotencyClaim(key: idempotencyKey, requestHash: hash, answer: answer)
+        }
+        return try Self.response(to: await engine.acceptor.accept(message, idempotency: claim), answer: answer)
+    }
+
+    private func compose(_ reader: inout ParameterReader, usualTrate: Double, companyID: CompanyID) -> Message? {
+        let now = engine.context.clock()
+        let request = SMSRequest(
+            reader: &reader, usualTrate: usualTrate, now: now, callbackRefusal: options.callbackRefusal)
+        let composer = SMSComposer(
+            directory: engine.context.directory.current, companyID: companyID, now: now,
+            concatenationReference: reference.wrappingAdd(1, ordering: .relaxed).newValue)
+        return composer.message(for: request, reader: &reader)
+    }
+
+    private static func response(to result: AcceptResult, answer: [UInt8]) throws -> Response {
+        switch result {
+        case .accepted: return Response(json: answer)
+        case .repeated(let stored): return Response(json: stored)
+        case .keyReused: throw Problem.idempotencyKeyReused
+        case .insufficientBalance: throw Problem.insufficientBalance
+        case .unavailable: throw Problem.unavailable
+        }
+    }
+
+    private static func idempotencyKey(of request: Request) throws -> String? {
+        guard let key = request.headers[.idempotencyKey] else { return nil }
+        guard (1...maximumKeyLength).contains(key.utf8.count), !key.utf8.contains(0) else {
+            throw Problem.violations([
+                Violation(field: "Idempotency-Key", message: "must have 1 to \(maximumKeyLength) characters")
+            ])
+        }
+        return key
+    }
+
+    /// What the request asks for, whether it came in the query, in a form or as JSON.
+    private static func hash(of parameters: [String: JSONValue]) -> [UInt8] {
+        Array(SHA256.hash(data: ParameterReader.fingerprint(of: parameters, names: SMSRequest.parameterNames)))
+    }
+}

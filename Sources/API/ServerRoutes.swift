@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the server says about itself, without a key: whether it runs, whether it can take traffic, and its API document.
+
+internal import Hummingbird
+internal import Wire
+
+struct ServerRoutes: Sendable {
+    let readiness: @Sendable () async -> [ReadinessCheck]
+
+    func add(to router: Router<APIRequestContext>) {
+        router.get("health") { _, _ in
+            var writer = JSONWriter(capacity: 32)
+            writer.object { $0.member("status", "ok") }
+            return Response(json: writer)
+        }
+        router.get("ready") { _, _ in Self.answer(await readiness()) }
+        let document = OpenAPIDocument.sms
+        router.get("openapi/sms.yaml") { _, _ in
+            Response(
+                status: .ok, headers: [.contentType: "application/yaml; charset=utf-8"],
+                body: ResponseBody(byteBuffer: document))
+        }
+    }
+
+    private static func answer(_ checks: [ReadinessCheck]) -> Response {
+        let isReady = checks.allSatisfy { $0.problem == nil }
+        var writer = JSONWriter()
+        writer.object { writer in
+            writer.member("status", isReady ? "ready" : "not ready")
+            writer.member("checks", array: { writer in
+                for check in checks {
+                    writer.object { writer in
+                        writer.member("name", check.name)
+                        writer.member("ok", check.problem == nil)
+                        writer.member("problem", check.problem)
+                    }
+                }
+            })
+        }
+        return Response(status: isReady ? .ok : .serviceUnavailable, json: writer)
+    }
+}
+
+/// The API documents, embedded in the program.
+enum OpenAPIDocument {
+    /// `openapi/sms.yaml`.
+    static let sms = ByteBuffer(bytes: PackageResources.sms_yaml)
+}

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+// Header fields that HTTP itself does not name. Names are compared without regard to case.
+
+internal import HTTPTypes
+
+extension HTTPField.Name {
+    static let apiKey = known("apikey")
+    static let idempotencyKey = known("idempotency-key")
+    static let requestID = known("x-request-id")
+
+    private static func known(_ name: String) -> HTTPField.Name {
+        guard let name = HTTPField.Name(name) else { preconditionFailure("not a header field name: \(name)") }
+        return name
+    }
+}

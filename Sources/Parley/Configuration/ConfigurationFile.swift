@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reads a configuration file. Every key is known here; a wrong one, a wrong value or a name that leads nowhere is
+// reported with its line, before anything is opened or changed.
+
+import Accounts
+import Connectors
+import Foundation
+import Messaging
+import SMSText
+import SQL
+import Wire
+
+extension Configuration {
+    init(file path: String, environment: [String: String]) throws {
+        guard let data = FileManager.default.contents(atPath: path) else {
+            throw ConfigurationError(file: path, line: nil, reason: "cannot be read")
+        }
+        guard let text = String(data: data, encoding: .utf8) else {
+            throw ConfigurationError(file: path, line: nil, reason: "is not UTF-8 text")
+        }
+        try self.init(text: text, file: path, environment: environment)
+    }
+
+    init(text: String, file: String, environment: [String: String]) throws {
+        let root = try ConfigurationNode(
+            parsing: text, source: ConfigurationNode.Source(file: file, environment: environment))
+        let members = try root.members(known: [
+            "database", "http", "node", "masterKey", "masterKeyFile", "logging", "callbacks", "companies", "connectors",
+            "routes", "prices",
+        ])
+        self.init()
+        if let node = members["database"] { database = try Self.database(node) }
+        if let node = members["http"] { http = try HTTP(node) }
+        if let node = members["node"] { self.node = try node.text() }
+        if let node = members["masterKeyFile"] { masterKey = .file(try node.text()) }
+        if let node = members["masterKey"] { masterKey = .text(try node.text()) }
+        if let node = members["logging"] { logging = try Logs(node) }
+        if let node = members["callbacks"] { callbacks = try Callbacks(node) }
+        if let node = members["companies"] { companies = try node.elements().map(CompanyEntry.init) }
+        if let node = members["connectors"] { connectors = try node.elements().map(ConnectorEntry.init) }
+        if let node = members["routes"] { routes = try readRoutes(node) }
+        if let node = members["prices"] { prices = try readPrices(node) }
+        try refuseRepetitions(members)
+    }
+
+    private static func database(_ node: ConfigurationNode) throws -> DatabaseConfiguration {
+        let members = try node.members(known: ["sqlite", "postgres", "connections"])
+        if let path = try members["sqlite"]?.text() { return .sqlite(path: path) }
+        if let url = try members["postgres"]?.text() {
+            return .postgres(url: url, connections: try members["connections"]?.integer(in: 1...200) ?? 8)
+        }
+        throw node.failure("needs either sqlite or postgres")
+    }
+
+    private func readRoutes(_ node: ConfigurationNode) throws -> [RouteEntry] {
+        try node.elements().map { node in
+            let members = try node.members(known: ["gateway", "prefix", "connectors"])
+            guard let list = members["connectors"] else { throw node.failure("needs connectors") }
+            let entries = try list.elements().map { element -> ConnectorEntry in
+                let name = try element.text()
+                guard let entry = connectors.first(where: { $0.name == name }) else {
+                    throw element.failure("there is no connector named \(name)")
+                }
+                return entry
+            }
+            guard let first = entries.first else { throw list.failure("needs at least one connector") }
+            // A message is cut and priced once; whichever connector carries it must cut it alike.
+            for entry in entries where entry.cutting != first.cutting {
+                throw list.failure(
+                    "\(first.name) and \(entry.name) cut texts differently (concatenation, reference, alphabet)")
+            }
+            return RouteEntry(
+                gateway: try members["gateway"]?.text() ?? Route.defaultGateway,
+                prefix: try members["prefix"].map { try Self.prefix($0) } ?? "", connectors: entries.map(\.name))
+        }
+    }
+
+    private func readPrices(_ node: ConfigurationNode) throws -> [PriceEntry] {
+        try node.elements().map { node in
+            let members = try node.members(known: [
+                "company", "direction", "prefix", "mcc", "mnc", "ttid", "currency", "price", "from",
+            ])
+            guard let price = members["price"] else { throw node.failure("needs a price") }
+            guard let amount = Money(try price.text()) else {
+                throw price.failure("must be a decimal with at most six places")
+            }
+            var entry = PriceEntry(amount: amount)
+            if let company = members["company"] {
+                entry.company = try company.text()
+                guard companies.contains(where: { $0.name == entry.company }) else {
+                    throw company.failure("there is no company named \(entry.company ?? "")")
+                }
+            }
+            if let direction = members["direction"] {
+                guard let value = Price.Direction(rawValue: try direction.text()) else {
+                    throw direction.failure("must be outbound or inbound")
+                }
+                entry.direction = value
+            }
+            entry.prefix = try members["prefix"].map { try Self.prefix($0) } ?? ""
+            entry.mcc = try members["mcc"]?.text() ?? ""
+            entry.mnc = try members["mnc"]?.text() ?? ""
+            entry.ttid = try members["ttid"]?.text() ?? ""
+            entry.currency = try members["currency"]?.text() ?? "EUR"
+            if let from = members["from"] {
+                let text = try from.text()
+                guard let time = Timestamp.parse(text) ?? Timestamp.parse(text + "T00:00:00Z") else {
+                    throw from.failure("must be a date such as 2026-01-31 or 2026-01-31T08:00:00Z")
+                }
+                entry.effectiveFrom = time
+            }
+            return entry
+        }
+    }
+
+    private static func prefix(_ node: ConfigurationNode) throws -> String {
+        let text = try node.text()
+        let digits = text.hasPrefix("+") ? String(text.dropFirst()) : text
+        guard digits.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }) else {
+            throw node.failure("must be the first digits of a number")
+        }
+        return digits
+    }
+
+    private func refuseRepetitions(_ members: [String: ConfigurationNode]) throws {
+        try Self.refuseRepetition(companies.map(\.name), of: "company", in: members["companies"])
+        try Self.refuseRepetition(connectors.map(\.name), of: "connector", in: members["connectors"])
+        try Self.refuseRepetition(
+            companies.flatMap { $0.numbers.map(\.number) }, of: "number", in: members["companies"])
+        try Self.refuseRepetition(companies.flatMap { $0.keys.map(\.key) }, of: "key", in: members["companies"])
+    }
+
+    private static func refuseRepetition(_ names: [String], of kind: String, in node: ConfigurationNode?) throws {
+        var seen: Set<String> = []
+        for name in names where !seen.insert(name).inserted {
+            // A key is a secret: its value is not repeated in a complaint.
+            throw node?.failure("the same \(kind)\(kind == "key" ? "" : " \(name)") is declared twice")
+                ?? ConfigurationError(file: "", line: nil, reason: kind)
+        }
+    }
+}
+
+extension Configuration.HTTP {
+    init(_ node: ConfigurationNode) throws {
+        self.init()
+        let members = try node.members(known: ["host", "port", "publicURL"])
+        if let node = members["host"] { host = try node.text() }
+        if let node = members["port"] { port = try node.integer(in: 0...65_535) }
+        if let node = members["publicURL"] {
+            let url = try node.text()
+            guard url.hasPrefix("http://") || url.hasPrefix("https://") else {
+                throw node.failure("must begin with http:// or https://")
+            }
+            publicURL = url.hasSuffix("/") ? String(url.dropLast()) : url
+        }
+    }
+}
+
+extension Configuration.Logs {
+    init(_ node: ConfigurationNode) throws {
+        self.init()
+        let members = try node.members(known: ["level", "format"])
+        if let node = members["format"] { format = try node.choice(Format.self) }
+        if let node = members["level"] {
+            level = try node.text()
+            guard ["trace", "debug", "info", "notice", "warning", "error", "critical"].contains(level) else {
+                throw node.failure("must be trace, debug, info, notice, warning, error or critical")
+            }
+        }
+    }
+}
+
+extension Configuration.Callbacks {
+    init(_ node: ConfigurationNode) throws {
+        self.init()
+        let members = try node.members(known: ["allowPrivateAddresses", "allowPlainHTTP", "trustRoots"])
+        if let node = members["allowPrivateAddresses"] { allowsPrivateAddresses = try node.flag() }
+        if let node = members["allowPlainHTTP"] { allowsPlainHTTP = try node.flag() }
+        if let node = members["trustRoots"] { trustRoots = try node.text() }
+    }
+}
+
+extension Configuration.CompanyEntry {
+    init(_ node: ConfigurationNode) throws {
+        let members = try node.members(known: [
+            "name", "prepaid", "balance", "currency", "webhookSecrets", "keys", "numbers",
+        ])
+        guard let name = try members["name"]?.text(), !name.isEmpty else { throw node.failure("needs a name") }
+        self.init(name: name)
+        if let node = members["prepaid"] { isPrepaid = try node.flag() }
+        if let node = members["balance"] {
+            guard let amount = Money(try node.text()) else { throw node.failure("must be a decimal") }
+            balance = amount
+        }
+        if let node = members["currency"] { currency = try node.text() }
+        if let node = members["webhookSecrets"] {
+            webhookSecrets = try node.elements().map { node in
+                let secret = try node.text()
+                guard secret.utf8.count >= 16, !secret.contains(" ") else {
+                    throw node.failure("must be at least 16 characters without spaces")
+                }
+                return secret
+            }
+        }
+        if let node = members["keys"] { keys = try node.elements().map(Configuration.KeyEntry.init) }
+        if let node = members["numbers"] { numbers = try node.elements().map(Configuration.NumberEntry.init) }
+    }
+}
+
+extension Configuration.KeyEntry {
+    init(_ node: ConfigurationNode) throws {
+        let members = try node.members(known: ["name", "key", "scopes"])
+        guard let key = members["key"] else { throw node.failure("needs a key") }
+        let text = try key.text()
+        guard text.utf8.count >= 16 else { throw key.failure("must be at least 16 characters") }
+        self.init(name: try members["name"]?.text() ?? "default", key: text)
+        if let node = members["scopes"] { scopes = Set(try node.elements().map { try $0.choice(KeyScope.self) }) }
+    }
+}
+
+extension Configuration.NumberEntry {
+    init(_ node: ConfigurationNode) throws {
+        let members = try node.members(known: ["number", "inboundURL", "inboundMethod"])
+        guard let number = members["number"] else { throw node.failure("needs a number") }
+        let text = try number.text()
+        let digits = text.hasPrefix("+") ? String(text.dropFirst()) : text
+        guard (3...15).contains(digits.utf8.count),
+            digits.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) })
+        else { throw number.failure("must be 3 to 15 digits, with or without +") }
+        self.init(number: digits)
+        guard let url = members["inboundURL"] else { return }
+        var method = Reporting.Method.post
+        if let node = members["inboundMethod"] {
+            guard let value = Reporting.Method(rawValue: try node.text().uppercased()) else {
+                throw node.failure("must be POST or GET")
+            }
+            method = value
+        }
+        inbound = Reporting(url: try url.text(), method: method)
+    }
+}
+
+extension Configuration.ConnectorEntry {
+    init(_ node: ConfigurationNode) throws {
+        guard case .object(var options) = try node.json() else { throw node.failure("must be a mapping") }
+        let kind = options.removeValue(forKey: "kind")?.string ?? "smpp"
+        let names = ConnectorRegistry.optionNames(ofKind: kind) ?? Set(options.keys)
+        let members = try node.members(known: names.sorted() + ["name", "kind", "password"])
+        guard let name = try members["name"]?.text(), !name.isEmpty else { throw node.failure("needs a name") }
+        options["name"] = nil
+        options["password"] = nil
+        self.init(
+            name: name, kind: kind, secret: try members["password"]?.text() ?? "", options: .object(options),
+            place: node)
+        do {
+            try ConnectorRegistry.check(settings(id: 0))
+        } catch {
+            throw (members[error.option] ?? node).failure(error.reason)
+        }
+    }
+
+    func settings(id: Int64) -> ConnectorSettings {
+        ConnectorSettings(
+            id: id, name: name, kind: kind, options: options, secret: secret, isEnabled: true, receiptIDForm: nil)
+    }
+
+    /// What must agree among the connectors of a route.
+    var cutting: String {
+        let segmentation = settings(id: 0).segmentation
+        return "\(segmentation.concatenation) \(segmentation.referenceWidth) \(segmentation.defaultAlphabet.carriesSeptets)"
+    }
+}

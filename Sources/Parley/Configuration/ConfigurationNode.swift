@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+// A place in the configuration file: a YAML node with its path and line, so that every complaint says where it is about.
+// `${NAME}` in a value stands for an environment variable, `${NAME:-text}` for one with a fallback.
+
+import Wire
+import Yams
+
+/// Why a configuration file cannot be used.
+struct ConfigurationError: Error, CustomStringConvertible {
+    let file: String
+    /// 1-based; nil where there is no line to name.
+    let line: Int?
+    let reason: String
+
+    var description: String { "\(file)\(line.map { ":\($0)" } ?? ""): \(reason)" }
+}
+
+struct ConfigurationNode {
+    /// What all nodes of one file share.
+    struct Source {
+        let file: String
+        let environment: [String: String]
+    }
+
+    let node: Node
+    /// `companies[0].keys`, empty for the whole file.
+    let path: String
+    let source: Source
+
+    /// Parses YAML text; an empty file is an empty mapping.
+    init(parsing text: String, source: Source) throws {
+        do {
+            node = try Yams.compose(yaml: text) ?? Node([(Node, Node)]())
+        } catch let error as YamlError {
+            throw ConfigurationError(file: source.file, line: nil, reason: "\(error)")
+        }
+        path = ""
+        self.source = source
+    }
+
+    private init(node: Node, path: String, source: Source) {
+        self.node = node
+        self.path = path
+        self.source = source
+    }
+
+    func failure(_ reason: String) -> ConfigurationError {
+        let place = path.isEmpty ? "" : "\(path): "
+        return ConfigurationError(file: source.file, line: node.mark?.line, reason: place + reason)
+    }
+
+    /// The members of a mapping; a key that is not among `known` is named with its line.
+    func members(known: [String]) throws -> [String: ConfigurationNode] {
+        let members = try members()
+        for (name, member) in members.sorted(by: { $0.key < $1.key }) where !known.contains(name) {
+            throw ConfigurationError(
+                file: source.file, line: member.key.mark?.line ?? node.mark?.line,
+                reason: "\(join(name)): unknown key; the keys here are \(known.joined(separator: ", "))")
+        }
+        return members.mapValues(\.value)
+    }
+
+    private func members() throws -> [String: (key: Node, value: ConfigurationNode)] {
+        guard case .mapping(let mapping) = node else { throw failure("must be a mapping") }
+        var members: [String: (key: Node, value: ConfigurationNode)] = [:]
+        for (key, value) in mapping {
+            guard let name = key.scalar?.string else { throw failure("a key must be text") }
+            members[name] = (key, ConfigurationNode(node: value, path: join(name), source: source))
+        }
+        return members
+    }
+
+    private func join(_ name: String) -> String { path.isEmpty ? name : "\(path).\(name)" }
+
+    /// The elements of a list.
+    func elements() throws -> [ConfigurationNode] {
+        guard case .sequence(let sequence) = node else { throw failure("must be a list") }
+        return sequence.enumerated().map { index, element in
+            ConfigurationNode(node: element, path: "\(path)[\(index)]", source: source)
+        }
+    }
+
+    /// The text of a scalar, its variables filled in.
+    func text() throws -> String {
+        guard case .scalar(let scalar) = node else { throw failure("must be a single value") }
+        return try substituted(scalar.string)
+    }
+
+    func integer(in range: ClosedRange<Int>) throws -> Int {
+        guard let value = Int(try text()), range.contains(value) else {
+            throw failure("must be a whole number from \(range.lowerBound) to \(range.upperBound)")
+        }
+        return value
+    }
+
+    func flag() throws -> Bool {
+        switch try text().lowercased() {
+        case "true", "yes", "on": true
+        case "false", "no", "off": false
+        default: throw failure("must be true or false")
+        }
+    }
+
+    /// The word, which must be one of `choices`.
+    func choice<Choice: RawRepresentable & CaseIterable>(
+        _ type: Choice.Type
+    ) throws -> Choice where Choice.RawValue == String {
+        guard let choice = Choice(rawValue: try text()) else {
+            throw failure("must be one of \(Choice.allCases.map(\.rawValue).joined(separator: ", "))")
+        }
+        return choice
+    }
+
+    /// The node as JSON: plain scalars become numbers and booleans where they look like them, quoted ones stay text.
+    func json() throws -> JSONValue {
+        switch node {
+        case .mapping:
+            return .object(try members().mapValues { try $0.value.json() })
+        case .sequence:
+            return .array(try elements().map { try $0.json() })
+        case .scalar(let scalar):
+            let text = try text()
+            guard scalar.style == .plain || scalar.style == .any else { return .string(text) }
+            if let value = Int64(text) { return .integer(value) }
+            if let value = Double(text), value.isFinite { return .number(value) }
+            switch text {
+            case "true": return .bool(true)
+            case "false": return .bool(false)
+            case "null", "~", "": return .null
+            default: return .string(text)
+            }
+        case .alias: throw failure("an alias is not allowed here")
+        }
+    }
+
+    private func substituted(_ text: String) throws -> String {
+        var result = ""
+        var rest = text[...]
+        while let start = rest.firstRange(of: "${") {
+            result += rest[..<start.lowerBound]
+            guard let end = rest[start.upperBound...].firstIndex(of: "}") else {
+                throw failure("'${' without a closing '}'")
+            }
+            let variable = rest[start.upperBound..<end].split(separator: ":-", maxSplits: 1)
+            guard let name = variable.first.map(String.init) else { throw failure("'${}' names no variable") }
+            if let value = source.environment[name] {
+                result += value
+            } else if rest[start.upperBound..<end].contains(":-") {
+                result += variable.count == 2 ? String(variable[1]) : ""
+            } else {
+                throw failure("the environment variable \(name) is not set")
+            }
+            rest = rest[rest.index(after: end)...]
+        }
+        return result + rest
+    }
+}
