@@ -85,6 +85,62 @@ let package = Package(
                 .product(name: "Yams", package: "Yams"), hummingbird, lifecycle,
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"), logging, nioCore, nioHTTP1, nioPosix,
             ], swiftSettings: settings),
+
+        // What tests share, and programs through which other people's software talks to ours.
+        .target(
+            name: "SQLTestSupport", dependencies: ["SQL", "CLibPQ", logging], path: "Tests/Support/SQLTestSupport",
+            swiftSettings: settings),
+        .target(
+            name: "EngineTestSupport",
+            dependencies: ["Accounts", "Messaging", "SMSText", "SQL", "SQLTestSupport", "Wire", logging],
+            path: "Tests/Support/EngineTestSupport", swiftSettings: settings),
+        .executableTarget(
+            name: "SegmentationProbe", dependencies: ["SMSText"], path: "Tests/Support/SegmentationProbe",
+            swiftSettings: settings),
+        .executableTarget(
+            name: "SMPPProbe", dependencies: ["SMPP", nioCore, nioPosix, logging], path: "Tests/Support/SMPPProbe",
+            swiftSettings: settings),
+
+        .testTarget(
+            name: "SMPPTests", dependencies: ["SMPP", nioCore, nioPosix, nioSSL, logging], swiftSettings: settings),
+        .testTarget(name: "SMSTextTests", dependencies: ["SMSText"], swiftSettings: settings),
+        .testTarget(name: "SQLTests", dependencies: ["SQL", "SQLTestSupport"], swiftSettings: settings),
+        .testTarget(name: "WireTests", dependencies: ["Wire"], swiftSettings: settings),
+        .testTarget(
+            name: "AccountsTests", dependencies: ["Accounts", "Messaging", "SQL", "SQLTestSupport", "Wire"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "MessagingTests",
+            dependencies: [
+                "Accounts", "EngineTestSupport", "Messaging", "SMSText", "SQL", "SQLTestSupport", "Wire", collections,
+                logging,
+            ], swiftSettings: settings),
+        .testTarget(
+            name: "APITests",
+            dependencies: [
+                "API", "Accounts", "EngineTestSupport", "Messaging", "SMSText", "SQL", "SQLTestSupport", "Wire",
+                hummingbird, .product(name: "HummingbirdTesting", package: "hummingbird"), logging, nioCore, nioPosix,
+            ], swiftSettings: settings),
+        .testTarget(
+            name: "ConnectorsTests",
+            dependencies: [
+                "Accounts", "Connectors", "EngineTestSupport", "Messaging", "SMPP", "SMSText", "SQL", "SQLTestSupport",
+                "Simulators", "Wire", logging, nioCore, nioPosix,
+            ], swiftSettings: settings),
+        .testTarget(
+            name: "SimulatorsTests",
+            dependencies: ["SMPP", "SMSText", "Simulators", "Wire", logging, nioCore, nioPosix],
+            swiftSettings: settings),
+        .testTarget(
+            name: "WebhooksTests",
+            dependencies: [
+                "Accounts", "EngineTestSupport", "Messaging", "SQL", "SQLTestSupport", "Webhooks", "Wire",
+                asyncHTTPClient, logging, nioCore, nioPosix, nioHTTP1, nioSSL,
+            ], swiftSettings: settings),
+        .testTarget(
+            name: "ParleyTests",
+            dependencies: ["Accounts", "Messaging", "Parley", "SMSText", "SQL", "SQLTestSupport", "Wire", logging],
+            swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]
 )

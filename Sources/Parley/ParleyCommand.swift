@@ -13,7 +13,10 @@ struct ParleyCommand: AsyncParsableCommand {
             'parley serve' runs a node with your carriers and your numbers, as a configuration file declares them.
             """,
         version: Version.current,
-        subcommands: [DemoCommand.self, ServeCommand.self, MigrateCommand.self, SMSCCommand.self])
+        subcommands: [
+            DemoCommand.self, ServeCommand.self, MigrateCommand.self, DeliveriesCommand.self, ReceiptsCommand.self,
+            SMSCCommand.self,
+        ])
 }
 
 enum Version {

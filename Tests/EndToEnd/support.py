@@ -2,6 +2,7 @@
 """What the end-to-end proofs share: processes that end with the test, an HTTP client, a webhook receiver and waiting with
 a deadline. Standard library only; nothing here waits without a bound."""
 
+import atexit
 import contextlib
 import http.client
 import http.server
@@ -64,17 +65,29 @@ def wait_for(condition, seconds, what, interval=0.05):
         time.sleep(interval)
 
 
-def limit_run_time(seconds):
-    """Ends a run that hangs: its processes die with it, because they are asked to (see Process)."""
+_cleanups = []
+
+
+def clean_up():
+    """Ends every process that the test has started."""
+    while _cleanups:
+        with contextlib.suppress(Exception):
+            _cleanups.pop()()
+
+
+def begin(seconds):
+    """Bounds the whole run, and lets no process outlive it, however it ends."""
 
     def stop():
         print(f"FAILED the run took longer than {seconds} s", flush=True)
-        Process.kill_all()
+        clean_up()
         os._exit(1)
 
     timer = threading.Timer(seconds, stop)
     timer.daemon = True
     timer.start()
+    atexit.register(clean_up)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
 
 
 @contextlib.contextmanager
@@ -95,8 +108,6 @@ def free_port():
 class Process:
     """A program whose output is read all the time and which does not outlive the test."""
 
-    _running = set()
-
     def __init__(self, arguments, name, log=None):
         self.name = name
         self.lines = []
@@ -105,7 +116,7 @@ class Process:
         self.process = subprocess.Popen(
             [str(argument) for argument in arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT, start_new_session=True)
-        Process._running.add(self)
+        _cleanups.append(self.kill)
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
@@ -161,16 +172,10 @@ class Process:
         self._ended()
 
     def _ended(self):
-        Process._running.discard(self)
         self._reader.join(5)
         if self._log:
             self._log.close()
             self._log = None
-
-    @classmethod
-    def kill_all(cls):
-        for process in list(cls._running):
-            process.kill()
 
 
 class Answer:
@@ -329,16 +334,14 @@ class Receiver:
 
 
 class Postgres:
-    """A PostgreSQL in a folder, reached by a socket in it. `options` are settings such as `fsync=off`."""
+    """A PostgreSQL in a temporary folder, reached by a socket in it."""
 
-    def __init__(self, folder):
-        self.folder = pathlib.Path(folder)
-        self.folder.mkdir(parents=True, exist_ok=True)
+    def __init__(self):
         self._programs = self._find()
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="parley-postgres-"))
+        _cleanups.append(self.close)
         if os.geteuid() == 0:
             shutil.chown(self.folder, "postgres")
-            for parent in list(self.folder.parents)[: len(self.folder.parents) - 2]:
-                parent.chmod(parent.stat().st_mode | 0o011)
         self._run("initdb", "-D", self.folder / "data", "-A", "trust", "-U", "postgres", "-E", "UTF8",
                   "--locale=C.UTF-8", "-N")
 
@@ -359,6 +362,7 @@ class Postgres:
             raise AssertionError(f"{program}: {done.stderr.decode(errors='replace')}")
 
     def start(self, *options):
+        """Starts it; `options` are settings such as `fsync=off`."""
         settings = ["listen_addresses=''", f"unix_socket_directories='{self.folder}'", *options]
         self._run("pg_ctl", "-D", self.folder / "data", "-w", "-l", self.folder / "log",
                   "-o", " ".join(f"-c {setting}" for setting in settings), "start")
@@ -370,14 +374,10 @@ class Postgres:
     def url(self):
         return f"postgresql:///postgres?host={self.folder}&user=postgres"
 
-    @contextlib.contextmanager
-    def running(self, *options):
-        self.start(*options)
-        try:
-            yield self
-        finally:
-            with contextlib.suppress(AssertionError):
-                self.stop("immediate")
+    def close(self):
+        with contextlib.suppress(AssertionError):
+            self.stop("immediate")
+        shutil.rmtree(self.folder, ignore_errors=True)
 
 
 def wait_until_ready(process, port, seconds=30):

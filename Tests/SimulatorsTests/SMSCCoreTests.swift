@@ -11,7 +11,8 @@ import Testing
     typealias Core = SMSCCore<Int>
 
     static func at(_ milliseconds: Int64) -> Core.Instant {
-        Core.Instant(deadline: .uptimeNanoseconds(UInt64(milliseconds) * 1_000_000), wall: 1_763_697_600_000 + milliseconds)
+        Core.Instant(
+            deadline: .uptimeNanoseconds(UInt64(milliseconds) * 1_000_000), wall: 1_763_697_600_000 + milliseconds)
     }
 
     static func core(_ change: (inout SMSCSimulator.Configuration) -> Void = { _ in }) -> Core {
@@ -134,7 +135,9 @@ import Testing
     @Test func `The throttle lets a second's worth pass and refills with time`() {
         var core = Self.core { $0.messagesPerSecond = 10 }
         func accepted(at time: Int64) -> Int {
-            (0..<20).count { Self.submit(&core, "491007", $0, at: time).contains { $0.hasSuffix("0 \(core.counters.accepted)") } }
+            (0..<20).count {
+                Self.submit(&core, "491007", $0, at: time).contains { $0.hasSuffix("0 \(core.counters.accepted)") }
+            }
         }
         #expect(accepted(at: 0) == 10)
         #expect(accepted(at: 0) == 0)

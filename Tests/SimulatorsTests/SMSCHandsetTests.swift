@@ -40,7 +40,8 @@ import Testing
             #expect(deliveries.allSatisfy { $0.destination.value == "49301234567" })
             let parts = try deliveries.map { pdu in
                 guard pdu.esmClass.hasUserDataHeader else {
-                    let content = Reassembly.Part.Content.octets(pdu.shortMessage, dataCoding: pdu.dataCoding, header: nil)
+                    let content = Reassembly.Part.Content.octets(
+                        pdu.shortMessage, dataCoding: pdu.dataCoding, header: nil)
                     return Reassembly.Part(sequence: 1, content: content)
                 }
                 let (header, userData) = try #require(UserDataHeader.split(pdu.shortMessage))
@@ -155,7 +156,10 @@ import Testing
 
     @Test func `A number's messages go to the account that lists it`() async throws {
         let simulator = makeSimulator {
-            $0.accounts = [.init(systemID: "a", password: "a"), .init(systemID: "b", password: "b", numbers: ["4930"])]
+            $0.accounts = [
+                .init(systemID: "a", password: "a"), .init(systemID: "b", password: "b", numbers: ["4930"]),
+                .init(systemID: "away", password: "away", numbers: ["4950"]),
+            ]
         }
         let port = try await simulator.start()
         let (a, b) = (ESME(), ESME())
@@ -169,11 +173,11 @@ import Testing
         try await simulator.sendFromHandset(from: "491", to: "4940", text: "for a")
         #expect(a.log.value.deliveries.map(\.destination.value) == ["4940"])
         #expect(b.log.value.deliveries.map(\.destination.value) == ["4930"])
-        await b.shutdown()
         await #expect(throws: SMSCSimulator.SendError.nobodyBound) {
-            try await simulator.sendFromHandset(from: "491", to: "4930", text: "for b")
+            try await simulator.sendFromHandset(from: "491", to: "4950", text: "for nobody else")
         }
         await a.shutdown()
+        await b.shutdown()
         await simulator.shutdown()
     }
 

@@ -160,6 +160,23 @@ import Testing
         }
     }
 
+    @Test func `Hundreds of messages each get one answer and one receipt`() async throws {
+        try await withSimulator {
+            $0.responseLatency = .milliseconds(1)
+            $0.responseJitter = .milliseconds(3)
+            $0.receiptDelay = .milliseconds(2)
+        } _: { simulator, esme in
+            for ticket in 0..<300 {
+                await esme.log.until("room") { $0.results.count + 10 > ticket }
+                esme.submit(UInt64(ticket), to: "491511234001", text: "\(ticket)")
+            }
+            await esme.log.until("all receipts") { $0.receipts.count == 300 && $0.ids.count == 300 }
+            #expect(Set(esme.log.value.receipts.compactMap(\.messageID)) == Set(esme.log.value.ids.values))
+            #expect(simulator.counters.receiptsPending == 0)
+            #expect(simulator.counters.finished == 300)
+        }
+    }
+
     @Test("Only the accounts of the configuration can bind", arguments: [("parley", "wrong"), ("nobody", "parley")])
     func refusedBinds(name: String, password: String) async throws {
         let simulator = makeSimulator()

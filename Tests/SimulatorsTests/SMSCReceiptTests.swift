@@ -77,7 +77,8 @@ import Testing
         }
     }
 
-    @Test("The err text can be set for failures", arguments: [("12B", nil), ("027", 27), ("0", 0)] as [(String, UInt16?)])
+    @Test(
+        "The err text can be set for failures", arguments: [("12B", nil), ("027", 27), ("0", 0)] as [(String, UInt16?)])
     func errText(text: String, code: UInt16?) async throws {
         try await withSimulator {
             $0.errText = text
@@ -142,7 +143,9 @@ import Testing
         }
     }
 
-    @Test func `A message on its way can be replaced and cancelled, and a cancelled one is reported deleted`() async throws {
+    @Test func `A message on its way can be replaced and cancelled, and a cancelled one is reported deleted`()
+        async throws
+    {
         try await withSimulator {
             $0.receiptDelay = .seconds(3600)
         } _: { simulator, esme in

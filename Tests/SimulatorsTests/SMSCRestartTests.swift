@@ -70,7 +70,9 @@ private func withJournalPath(_ body: (String) async throws -> Void) async throws
             } _: { simulator, esme in
                 for ticket in 1...4 {
                     esme.submit(UInt64(ticket), to: "49151123400\(ticket)")
-                    await esme.log.until("receipt \(ticket)") { $0.deliveries.count == ticket && $0.ids.count == ticket }
+                    await esme.log.until("receipt \(ticket)") {
+                        $0.deliveries.count == ticket && $0.ids.count == ticket
+                    }
                 }
                 esme.submit(5, to: "491511234007")
                 await esme.log.until("all answers") { $0.ids.count == 5 }
@@ -121,6 +123,15 @@ private func withJournalPath(_ body: (String) async throws -> Void) async throws
     @Test func `A journal that cannot be opened stops the start`() async throws {
         let simulator = makeSimulator { $0.journalPath = "/nonexistent/folder/smsc.journal" }
         await #expect(throws: JournalError.self) { try await simulator.start() }
+    }
+
+    @Test func `A port that is taken stops the start`() async throws {
+        let simulator = makeSimulator()
+        let port = try await simulator.start()
+        let second = makeSimulator { $0.port = port }
+        await #expect(throws: IOError.self) { try await second.start() }
+        #expect(second.port == nil)
+        await simulator.shutdown()
     }
 
     @Test func `A request that is never answered does not hold up the end`() async throws {
@@ -174,6 +185,20 @@ private func withJournalPath(_ body: (String) async throws -> Void) async throws
                 }
             }
             if let record = JournalRecord(line: line) { #expect(JournalRecord(line: record.line.dropLast()) == record) }
+        }
+    }
+
+    @Test func `The last key of a journal stays known, so that no id is given twice`() async throws {
+        try await withJournalPath { path in
+            let (journal, _) = try Journal.open(path: path)
+            for key in [500, 499] { try journal.append(.done(UInt64(key))) }
+            journal.close()
+            let (again, unfinished) = try Journal.open(path: path)
+            again.close()
+            #expect(unfinished == [.done(500)])
+            var core = SMSCCoreTests.core()
+            for record in unfinished { core.restore(record, now: SMSCCoreTests.at(0)) }
+            #expect(SMSCCoreTests.submit(&core, "491007", 1) == ["respond 1 0 501"])
         }
     }
 

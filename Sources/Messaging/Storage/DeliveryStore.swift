@@ -6,7 +6,7 @@ public import SQL
 public import Wire
 
 public struct DeliveryStore {
-    private let transaction: Transaction
+    let transaction: Transaction
 
     public init(_ transaction: Transaction) { self.transaction = transaction }
 

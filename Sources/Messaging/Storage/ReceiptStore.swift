@@ -2,8 +2,8 @@
 // Finds the part that a receipt is about, and keeps the receipts that match none: some come before the outcome of their
 // submission is stored and are applied with it, the rest are listed for the operator.
 
-public import SQL
-public import Wire
+internal import SQL
+internal import Wire
 
 /// A part that a receipt may be about.
 struct ReceiptCandidate: Sendable, Equatable {

@@ -48,7 +48,8 @@ enum CommandSupport {
         do {
             return try Configuration(file: file, environment: ProcessInfo.processInfo.environment)
         } catch let error as ConfigurationError {
-            throw ValidationError(error.description)
+            FileHandle.standardError.write(Data("parley: \(error)\n".utf8))
+            throw ExitCode(78)  // EX_CONFIG
         }
     }
 

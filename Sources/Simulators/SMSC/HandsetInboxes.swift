@@ -77,9 +77,7 @@ struct HandsetInboxes: Sendable {
             if handsets.count > handsetLimit { inboxes[handsets.removeFirst()] = nil }
         }
         inboxes[message.recipient, default: CircularBuffer()].append(message)
-        if let inbox = inboxes[message.recipient], inbox.count > messageLimit {
-            inboxes[message.recipient]?.removeFirst()
-        }
+        if inboxes[message.recipient]?.count ?? 0 > messageLimit { inboxes[message.recipient]?.removeFirst() }
     }
 
     static func digits(_ number: String) -> String {

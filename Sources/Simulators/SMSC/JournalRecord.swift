@@ -92,7 +92,8 @@ enum JournalRecord: Hashable, Sendable {
             let state = Self.octet(json["state"]).flatMap({ MessageState(rawValue: $0) }),
             let err = json["err"]?.string
         else { return nil }
-        let content = MessageContent(octets: octets, hasHeader: hasHeader, dataCoding: coding, sar: Self.segment(json["sar"]))
+        let content = MessageContent(
+            octets: octets, hasHeader: hasHeader, dataCoding: coding, sar: Self.segment(json["sar"]))
         let message = StoredMessage(
             key: UInt64(key), id: id, account: account, source: source, destination: destination, content: content,
             registeredDelivery: registered, acceptedAt: acceptedAt, final: .init(state, err: err))
@@ -101,7 +102,9 @@ enum JournalRecord: Hashable, Sendable {
 
     private static func segment(_ value: JSONValue?) -> MessageContent.Segment? {
         let fields = value?.string?.split(separator: ":").compactMap { UInt16($0) } ?? []
-        guard fields.count == 3, fields[1] <= 255, (1...255).contains(fields[2]), fields[2] <= fields[1] else { return nil }
+        guard fields.count == 3, fields[1] <= 255, (1...255).contains(fields[2]), fields[2] <= fields[1] else {
+            return nil
+        }
         return MessageContent.Segment(reference: fields[0], total: Int(fields[1]), sequence: Int(fields[2]))
     }
 

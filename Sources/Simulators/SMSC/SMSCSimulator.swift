@@ -53,9 +53,15 @@ public final class SMSCSimulator: Sendable {
                 for record in unfinished { state.core.restore(record, now: .now) }
             }
         }
-        let server = SMPPServer(configuration: configuration.server, group: group, delegate: ServerDelegate(self), logger: logger)
+        let server = SMPPServer(
+            configuration: configuration.server, group: group, delegate: ServerDelegate(self), logger: logger)
         state.withLock { $0.server = server }
-        try await server.start()
+        do {
+            try await server.start()
+        } catch {
+            await shutdown()
+            throw error
+        }
         let port = server.port ?? configuration.port
         logger.info("simulated SMSC listens", metadata: ["host": "\(configuration.host)", "port": "\(port)"])
         return port

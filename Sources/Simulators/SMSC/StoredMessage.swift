@@ -88,7 +88,8 @@ struct Submittal: Sendable {
 
     /// What is wrong with the request itself.
     var refusal: CommandStatus? {
-        let digits = destination.value.utf8.first == UInt8(ascii: "+") ? destination.value.dropFirst() : destination.value[...]
+        let digits =
+            destination.value.utf8.first == UInt8(ascii: "+") ? destination.value.dropFirst() : destination.value[...]
         guard !digits.isEmpty, digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else {
             return .invalidDestinationAddress
         }

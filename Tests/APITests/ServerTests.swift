@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the server does for every request, whichever surface it is for.
+
+@testable import API
+import EngineTestSupport
+import Hummingbird
+import HummingbirdTesting
+import Logging
+import NIOCore
+import NIOPosix
+import SQLTestSupport
+import Synchronization
+import Testing
+import Wire
+
+@Suite struct ServerTests {
+    @Test func `health is 200 and ready tells what is wrong`() async throws {
+        try await APITester.run { api in
+            let health = try await api.get("/health", key: nil)
+            #expect(health.status == 200 && health.text == #"{"status":"ok"}"#)
+            let ready = try await api.get("/ready", key: nil)
+            #expect(ready.status == 200)
+            #expect(ready.text == #"{"status":"ready","checks":[{"name":"database","ok":true}]}"#)
+        }
+        let options = APIOptions(readiness: {
+            [ReadinessCheck(name: "database", problem: "fsync is off"), ReadinessCheck(name: "engine")]
+        })
+        try await APITester.run(options: options) { api in
+            let ready = try await api.get("/ready", key: nil)
+            #expect(ready.status == 503)
+            #expect(
+                ready.text
+                    == #"{"status":"not ready","checks":[{"name":"database","ok":false,"problem":"fsync is off"},"#
+                    + #"{"name":"engine","ok":true}]}"#)
+        }
+    }
+
+    @Test func `the API document is served`() async throws {
+        try await APITester.run { api in
+            let answer = try await api.get("/openapi/sms.yaml", key: nil)
+            #expect(answer.status == 200)
+            #expect(answer.headers[.contentType] == "application/yaml; charset=utf-8")
+            #expect(answer.text.hasPrefix("openapi: 3.1.0\n"))
+            for path in ["/messaging/v1/sms:", "/messaging/v1/messages/{requestId}:", "/messaging/v1/conversion:"] {
+                #expect(answer.text.contains(path))
+            }
+            for name in SMSRequest.parameterNames { #expect(answer.text.contains("name: \(name),"), "\(name)") }
+        }
+    }
+
+    @Test(arguments: [
+        ("DELETE", "/messaging/v1/sms", "GET, POST"), ("HEAD", "/messaging/v1/sms", "GET, POST"),
+        ("POST", "/messaging/v1/messages/x", "GET"), ("GET", "/messaging/v1/conversion", "POST"),
+        ("TRACE", "/health", "GET"),
+    ])
+    func `another method is 405 with Allow`(_ method: String, _ path: String, _ allowed: String) async throws {
+        try await APITester.run { api in
+            let method = try #require(HTTPRequest.Method(method))
+            let answer = try await api.call(method, path)
+            #expect(answer.status == 405)
+            #expect(answer.headers[.allow] == allowed)
+            if method != .head { #expect(answer.string("title") == "Method Not Allowed") }
+            #expect(try await api.node.count("messages") == 0)
+        }
+    }
+
+    @Test(arguments: ["/", "/nothing", "/messaging/v1", "/messaging/v1/messages", "/messaging/v2/sms"])
+    func `nothing is 404`(_ path: String) async throws {
+        try await APITester.run { api in
+            let answer = try await api.get(path)
+            #expect(answer.status == 404)
+            #expect(
+                answer.text
+                    == #"{"type":"https://httpstatuses.com/404","title":"Not Found","status":404,"#
+                    + #""detail":"There is nothing at this address."}"#)
+        }
+    }
+
+    @Test func `a sane request id is taken over and another one is replaced`() async throws {
+        try await APITester.run { api in
+            let own = try await api.call(.get, "/health", headers: [("X-Request-ID", "abc-1.2_3:4")])
+            #expect(own.headers[.requestID] == "abc-1.2_3:4")
+            for bad in ["a b", "ä", String(repeating: "x", count: 129), "a\"b"] {
+                let answer = try await api.call(.get, "/nothing", headers: [("X-Request-ID", bad)])
+                let id = try #require(answer.headers[.requestID])
+                #expect(UUIDv7(id) != nil)
+            }
+        }
+    }
+
+    @Test func `the log line names the request and the company, and neither key, query nor content`() async throws {
+        let lines = Mutex<[String]>([])
+        let recorder = LineRecorder { line in lines.withLock { $0.append(line) } }
+        try await TestNode.run(.sqlite) { node in
+            let router = APIServer.router(engine: node.engine, options: APIOptions())
+            let logger = Logger(label: "test") { _ in recorder }
+            try await Application(router: router, logger: logger).test(.router) { client in
+                let uri = "/messaging/v1/sms?apiKey=\(TestSetup.acmeKey)&to=491701234567&from=Acme&message=Confidential"
+                _ = try await client.execute(uri: uri, method: .get, headers: [.requestID: "trace-1"])
+            }
+            let line = try #require(lines.withLock { $0.first { $0.contains("request") && $0.contains("status") } })
+            for word in ["GET", "/messaging/v1/sms", "200", "trace-1", "company=\(node.acme)"] {
+                #expect(line.contains(word), "\(line)")
+            }
+        }
+        let all = lines.withLock { $0.joined(separator: "\n") }
+        for secret in [TestSetup.acmeKey, "Confidential", "491701234567"] { #expect(!all.contains(secret)) }
+    }
+
+    @Test func `extra routes get the same errors and ids`() async throws {
+        try await TestNode.run(.sqlite) { node in
+            let router = APIServer.router(engine: node.engine, options: APIOptions()) { router in
+                router.get("/") { _, _ in "front page" }
+            }
+            try await Application(router: router, logger: TestDatabase.quiet).test(.router) { client in
+                let page = try await client.execute(uri: "/", method: .get)
+                #expect(page.status == .ok && page.headers[.requestID] != nil)
+                #expect(try await client.execute(uri: "/", method: .put).status == .methodNotAllowed)
+            }
+        }
+    }
+
+    @Test func `a client that sends its body too slowly gets 408 and loses the connection`() async throws {
+        var options = APIOptions()
+        options.requestDeadline = .milliseconds(100)
+        let head = "POST /messaging/v1/sms HTTP/1.1\r\nHost: a\r\napikey: \(TestSetup.acmeKey)\r\n"
+            + "Content-Type: application/json\r\nContent-Length: 40\r\n\r\n{\"to\":"
+        let answer = try await Self.exchange(head, options: options)
+        #expect(answer.hasPrefix("HTTP/1.1 408"))
+        #expect(answer.contains("\"status\":408"))
+    }
+
+    @Test func `a client that never sends a request loses the connection`() async throws {
+        var options = APIOptions()
+        options.idleTimeout = .milliseconds(100)
+        #expect(try await Self.exchange("POST /mess", options: options) == "")
+    }
+
+    /// Sends bytes to a real server and returns all that came until it closed the connection.
+    private static func exchange(_ bytes: String, options: APIOptions) async throws -> String {
+        let received = Mutex("")
+        try await TestNode.run(.sqlite) { node in
+            let router = APIServer.router(engine: node.engine, options: options)
+            let application = Application(
+                router: router, server: APIServer.http1(options: options), logger: TestDatabase.quiet)
+            try await application.test(.live) { client in
+                let port = try #require(client.port)
+                let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+                    .connect(host: "localhost", port: port) { channel in
+                        channel.eventLoop.makeCompletedFuture {
+                            try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
+                        }
+                    }
+                try await channel.executeThenClose { inbound, outbound in
+                    try await outbound.write(ByteBuffer(string: bytes))
+                    for try await buffer in inbound {
+                        received.withLock { $0 += String(buffer: buffer) }
+                    }
+                }
+            }
+        }
+        return received.withLock { $0 }
+    }
+}
+
+/// Hands every log line on, its metadata in it.
+private struct LineRecorder: LogHandler {
+    var metadata: Logger.Metadata = [:]
+    var logLevel = Logger.Level.trace
+    let record: @Sendable (String) -> Void
+
+    init(record: @escaping @Sendable (String) -> Void) { self.record = record }
+
+    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+
+    func log(event: LogEvent) {
+        let all = metadata.merging(event.metadata ?? [:]) { $1 }
+        record("\(event.message) " + all.map { "\($0.key)=\($0.value)" }.sorted().joined(separator: " "))
+    }
+}
