@@ -4,7 +4,9 @@
 @testable import API
 import Accounts
 import EngineTestSupport
+import HTTPTypes
 import Messaging
+import SQL
 import SQLTestSupport
 import Testing
 import Wire
@@ -12,7 +14,7 @@ import Wire
 @Suite struct AcceptanceTests {
     @Test(arguments: Engine.allCases)
     func `the answer is pinned, and the message is stored before it`(_ engine: Engine) async throws {
-        try await APITester.run(engine) { api in
+        try await APITester.run(engine) { api async throws in
             let answer = try await api.send(["message": "Hello, dear customer, how are you?", "reference": "r1"])
             #expect(answer.status == 200)
             #expect(answer.headers[.contentType] == "application/json")
@@ -32,7 +34,7 @@ import Wire
     }
 
     @Test func `a long message has a price for each part and one for all`() async throws {
-        try await APITester.run { api in
+        try await APITester.run { api async throws in
             let answer = try await api.send(["message": .string(String(repeating: "x", count: 307))])
             #expect(answer.json["size"] == 3)
             #expect(answer.json["parts"]?.array?.count == 3)
@@ -42,7 +44,7 @@ import Wire
     }
 
     @Test func `a number without a price has none in the answer`() async throws {
-        try await APITester.run { api in
+        try await APITester.run { api async throws in
             let answer = try await api.send(["to": "33612345678"])
             #expect(answer.status == 200)
             for name in ["mccmnc", "ttid", "priceEffective", "overallPrice"] { #expect(answer.json[name] == nil) }
@@ -50,7 +52,7 @@ import Wire
     }
 
     @Test func `without a configured address links begin with the one that was asked`() async throws {
-        try await APITester.run(options: APIOptions()) { api in
+        try await APITester.run(options: APIOptions()) { api async throws in
             let answer = try await api.send()
             let id = try #require(answer.string("requestId"))
             #expect(answer.string("href")?.hasSuffix("://localhost/messaging/v1/messages/\(id)") == true)
@@ -61,7 +63,7 @@ import Wire
     func `a prepaid company sends until its balance is used up`(_ engine: Engine) async throws {
         var setup = TestSetup()
         setup.balance = Money("0.02")
-        try await APITester.run(engine, setup: setup) { api in
+        try await APITester.run(engine, setup: setup) { api async throws in
             let long = try await api.send(["message": .string(String(repeating: "x", count: 307))])
             #expect(long.status == 402)
             #expect(long.string("title") == "Payment Required")
@@ -77,7 +79,7 @@ import Wire
     @Test(arguments: Engine.allCases)
     func `the same request under a key gets the same bytes and sends once`(_ engine: Engine) async throws {
         let key = [("Idempotency-Key", "order-7")]
-        try await APITester.run(engine) { api in
+        try await APITester.run(engine) { api async throws in
             let first = try await api.send(["validity": 60], headers: key)
             let again = try await api.send(["validity": "60"], headers: key)
             #expect(first.status == 200 && again.status == 200)
@@ -95,7 +97,7 @@ import Wire
     func `a repetition is answered even when it would not be accepted any more`(_ engine: Engine) async throws {
         let key = [("Idempotency-Key", "late")]
         let request: [String: JSONValue] = ["sendDateTime": "2026-01-15T12:10:00Z"]
-        try await APITester.run(engine) { api in
+        try await APITester.run(engine) { api async throws in
             let first = try await api.send(request, headers: key)
             #expect(first.status == 200)
             api.node.clock.advance(by: 3_600_000)
@@ -109,7 +111,7 @@ import Wire
     @Test func `a request that was refused for money leaves its key free`() async throws {
         var setup = TestSetup()
         setup.balance = Money("0.01")
-        try await APITester.run(setup: setup) { api in
+        try await APITester.run(setup: setup) { api async throws in
             let key = [("Idempotency-Key", "k")]
             #expect(try await api.send(["to": "447700900123"], headers: key).status == 402)
             #expect(try await api.send(headers: key).status == 200)
@@ -117,7 +119,7 @@ import Wire
     }
 
     @Test func `an unusable key names the header`() async throws {
-        try await APITester.run { api in
+        try await APITester.run { api async throws in
             let long = String(repeating: "k", count: 256)
             #expect(try await api.send(headers: [("Idempotency-Key", long)]).refusedFields == ["Idempotency-Key"])
             #expect(try await api.send(headers: [("Idempotency-Key", "")]).refusedFields == ["Idempotency-Key"])
@@ -126,7 +128,7 @@ import Wire
     }
 
     @Test func `a server that stops answers 503 with Retry-After`() async throws {
-        try await APITester.run { api in
+        try await APITester.run { api async throws in
             await api.node.engine.stop()
             let answer = try await api.send()
             #expect(answer.status == 503)

@@ -4,6 +4,9 @@
 @testable import API
 import Accounts
 import EngineTestSupport
+import HTTPTypes
+import Messaging
+import SQL
 import SQLTestSupport
 import Testing
 import Wire
@@ -12,7 +15,7 @@ import Wire
     private static let message = "/messaging/v1/messages/01890000-0000-7000-8000-000000000000"
 
     @Test func `a key is taken from the header in any case or from the query, the header first`() async throws {
-        try await APITester.run { api in
+        try await APITester.run { api async throws in
             for name in ["apikey", "APIKEY", "apiKey"] {
                 let answer = try await api.call(.get, Self.message, key: nil, headers: [(name, TestSetup.acmeKey)])
                 #expect(answer.status == 404)
@@ -23,7 +26,7 @@ import Wire
     }
 
     @Test func `a missing or unknown key is 401 on every address`() async throws {
-        try await APITester.run { api in
+        try await APITester.run { api async throws in
             for key in [nil, "", "wrong", TestSetup.acmeKey + "x"] {
                 for answer in [
                     try await api.get(Self.message, key: key),
@@ -40,7 +43,7 @@ import Wire
     }
 
     @Test func `a key without the scope is 403`() async throws {
-        try await APITester.run { api in
+        try await APITester.run { api async throws in
             let answer = try await api.get(Self.message, key: TestSetup.adminKey)
             #expect(answer.status == 403)
             #expect(answer.string("type") == "https://httpstatuses.com/403")
@@ -48,7 +51,7 @@ import Wire
     }
 
     @Test func `an expired key is 401`() async throws {
-        try await APITester.run { api in
+        try await APITester.run { api async throws in
             let acme = api.node.acme
             try await api.node.database.write { transaction in
                 try transaction.execute(
@@ -64,7 +67,7 @@ import Wire
 
     @Test(arguments: Engine.allCases)
     func `a message of another company does not exist`(_ engine: Engine) async throws {
-        try await APITester.run(engine) { api in
+        try await APITester.run(engine) { api async throws in
             let answer = try await api.send(["conversion": true])
             let id = try #require(answer.string("requestId"))
             let path = "/messaging/v1/messages/" + id

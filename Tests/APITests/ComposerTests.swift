@@ -4,8 +4,11 @@
 
 @testable import API
 import Accounts
+import EngineTestSupport
+import HTTPTypes
 import Messaging
 import SMSText
+import SQL
 import Testing
 import Wire
 

@@ -3,7 +3,9 @@
 
 @testable import API
 import EngineTestSupport
+import HTTPTypes
 import Messaging
+import SQL
 import SQLTestSupport
 import Testing
 import Wire
@@ -13,7 +15,7 @@ import Wire
 
     @Test(arguments: Engine.allCases)
     func `a conversion is stored with its time and an event`(_ engine: Engine) async throws {
-        try await APITester.run(engine) { api in
+        try await APITester.run(engine) { api async throws in
             let message = try await api.accepted(["conversion": true])
             let id = JSONValue.string(message.id.description)
             let answer = try await api.post(Self.path, json: ["requestId": id, "timestamp": "2026-01-15T12:30:00+01:00"])
@@ -25,7 +27,7 @@ import Wire
     }
 
     @Test func `a conversion without a time happened now`() async throws {
-        try await APITester.run { api in
+        try await APITester.run { api async throws in
             let message = try await api.accepted(["conversion": true])
             let answer = try await api.call(.post, Self.path + "?requestId=\(message.id)")
             #expect(answer.status == 200)
@@ -34,7 +36,7 @@ import Wire
     }
 
     @Test func `a report that nothing came of leaves no time`() async throws {
-        try await APITester.run { api in
+        try await APITester.run { api async throws in
             let message = try await api.accepted(["conversion": true])
             let form = Array("requestId=\(message.id)&delivered=false".utf8)
             let answer = try await api.call(
@@ -46,7 +48,7 @@ import Wire
     }
 
     @Test func `what cannot be reported is refused`() async throws {
-        try await APITester.run { api in
+        try await APITester.run { api async throws in
             let plain = JSONValue.string(try await api.accepted().id.description)
             let rows: [([String: JSONValue], Int, [String])] = [
                 (["requestId": "01890000-0000-7000-8000-000000000000"], 404, []), (["requestId": "x"], 404, []),

@@ -4,8 +4,10 @@
 @testable import API
 import Accounts
 import EngineTestSupport
+import HTTPTypes
 import Messaging
 import SMSText
+import SQL
 import SQLTestSupport
 import Testing
 import Wire
@@ -149,8 +151,9 @@ import Wire
 
     @Test(arguments: Engine.allCases)
     func `a message through the whole node is reported with the bytes of its status query`(_ engine: Engine) async throws {
-        try await APITester.run(engine) { api in
+        try await APITester.run(engine) { api async throws in
             let message = try await api.accepted(["callbackUrl": "https://acme.example/r"])
+            try await api.node.wait(for: .sent, of: message.key)
             await api.node.report(try await api.node.connector.submissions(count: 1)[0])
             let delivery = try await api.node.inbox.deliveries(count: 1)[0]
             let status = try await api.get("/messaging/v1/messages/\(message.id)")

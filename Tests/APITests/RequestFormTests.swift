@@ -3,7 +3,10 @@
 
 @testable import API
 import EngineTestSupport
+import HTTPTypes
+import Messaging
 import NIOCore
+import SQL
 import SQLTestSupport
 import Testing
 import Wire
@@ -13,7 +16,7 @@ import Wire
     private static let form = "application/x-www-form-urlencoded"
 
     @Test func `parameters come as JSON, as a form, in the query, or mixed`() async throws {
-        try await APITester.run { api in
+        try await APITester.run { api async throws in
             let form = Array("to=%2B491701234567&from=Acme&message=A+%26+B%20%E2%82%AC".utf8)
             let posted = try await api.call(.post, Self.path, body: form, contentType: Self.form)
             #expect(try await api.stored(posted).sentText == "A & B €")
@@ -25,7 +28,7 @@ import Wire
     }
 
     @Test func `the query wins, and the last of a repeated name counts`() async throws {
-        try await APITester.run { api in
+        try await APITester.run { api async throws in
             let answer = try await api.post(
                 Self.path + "?message=one&message=two&to=49170000001", json: APITester.minimal)
             let message = try await api.stored(answer)
@@ -44,7 +47,7 @@ import Wire
         ("to=%FF", "application/x-www-form-urlencoded", "DataNotParseable"),
     ])
     func `a body that cannot be read is 400`(_ body: String, _ type: String, _ problem: String) async throws {
-        try await APITester.run { api in
+        try await APITester.run { api async throws in
             let answer = try await api.call(.post, Self.path, body: Array(body.utf8), contentType: type)
             #expect(answer.status == 400)
             #expect(answer.string("type") == "https://docs.tyntec.com/problems/" + problem)
@@ -52,7 +55,7 @@ import Wire
     }
 
     @Test func `a query that cannot be read is 400`() async throws {
-        try await APITester.run { api in
+        try await APITester.run { api async throws in
             for query in ["to=%zz", "to=%E2%82", "%"] {
                 let answer = try await api.sendByGet(query)
                 #expect(answer.string("title") == "Data given was not parseable", "\(query)")
@@ -61,7 +64,7 @@ import Wire
     }
 
     @Test func `a body that is longer than 256 KiB is 413`() async throws {
-        try await APITester.run { api in
+        try await APITester.run { api async throws in
             let body = Array("{\"message\":\"\(String(repeating: "x", count: 262_144))\"}".utf8)
             let answer = try await api.call(.post, Self.path, body: body, contentType: "application/json")
             #expect(answer.status == 413)
@@ -72,19 +75,9 @@ import Wire
         }
     }
 
-    @Test func `a body that ends before its announced length is 400`() async throws {
-        try await APITester.run { api in
-            let answer = try await api.call(
-                .post, Self.path, body: Array("{}".utf8), contentType: "application/json",
-                headers: [("content-length", "40")])
-            #expect(answer.status == 400)
-            #expect(answer.string("title") == "Data given was not parseable")
-        }
-    }
-
     @Test(arguments: [nil, "text/plain", "application/xml", "multipart/form-data; boundary=x"])
     func `a body of another type is 415`(_ type: String?) async throws {
-        try await APITester.run { api in
+        try await APITester.run { api async throws in
             let answer = try await api.call(.post, Self.path, body: Array("x".utf8), contentType: type)
             #expect(answer.status == 415)
             #expect(answer.string("type") == "https://httpstatuses.com/415")
@@ -92,7 +85,7 @@ import Wire
     }
 
     @Test func `mutated bodies and queries never get anything but 200 or 4xx`() async throws {
-        try await APITester.run { api in
+        try await APITester.run { api async throws in
             var random = SplitMix(state: 7)
             let json = Array(#"{"to":"+491701234567","from":"Acme","message":"Hé \u20ac","validity":60,"trate":0.5}"#.utf8)
             let form = Array("to=%2B491701234567&from=Acme&message=H%C3%A9+x&flash=true".utf8)

@@ -3,8 +3,10 @@
 
 @testable import API
 import EngineTestSupport
+import HTTPTypes
 import Messaging
 import SMSText
+import SQL
 import SQLTestSupport
 import Testing
 import Wire
@@ -14,7 +16,7 @@ import Wire
         "+491701234567", "00491701234567", "491701234567", " 491701234567", "+49 (170) 123-45.67", "0049/170/1234567",
     ])
     func `to is a number in any of its spellings, stored as digits`(_ to: String) async throws {
-        try await APITester.run { api in
+        try await APITester.run { api async throws in
             let message = try await api.accepted(["to": .string(to)])
             #expect(message.recipient == "491701234567")
             #expect(try await api.node.connector.submissions(count: 1)[0].recipient == "491701234567")
@@ -26,7 +28,7 @@ import Wire
         ("ACME 24/7 ä", "ACME 24/7 ä", "ACME 24/7 ä"), ("0049301234567", "49301234567", "+49301234567"),
     ])
     func `from is a number, a short code or a name`(_ from: String, _ stored: String, _ shown: String) async throws {
-        try await APITester.run { api in
+        try await APITester.run { api async throws in
             let answer = try await api.send(["from": .string(from)])
             #expect(answer.string("from") == shown)
             #expect(try await api.stored(answer).sender == stored)
@@ -35,7 +37,7 @@ import Wire
     }
 
     @Test func `message is what is sent`() async throws {
-        try await APITester.run { api in
+        try await APITester.run { api async throws in
             let message = try await api.accepted(["message": "Grüße, 1 €"])
             #expect(message.sentText == "Grüße, 1 €")
             #expect(try await api.node.connector.submissions(count: 1)[0].content == message.content)
@@ -43,7 +45,7 @@ import Wire
     }
 
     @Test func `encoding chooses between GSM7, UNICODE and whichever fits`() async throws {
-        try await APITester.run { api in
+        try await APITester.run { api async throws in
             for (encoding, text, expected) in [
                 ("AUTO", "Hello", EncodingChoice.gsm7), ("UNICODE", "Hello", .unicode), ("GSM7", "Hello", .gsm7),
                 ("AUTO", "Привет", .unicode), ("GDM7", "Hello", .gsm7),
@@ -58,7 +60,7 @@ import Wire
     @Test func `gateway chooses the route`() async throws {
         var setup = TestSetup()
         setup.connectors = ["usual", "premium"]
-        try await APITester.run(setup: setup) { api in
+        try await APITester.run(setup: setup) { api async throws in
             try await api.setRoutes([("DEFAULT", "", [0]), ("PREMIUM", "", [1])])
             #expect(try await api.accepted().gateway == "DEFAULT")
             _ = try await api.node.connectors[0].submissions(count: 1)
@@ -69,14 +71,14 @@ import Wire
     }
 
     @Test func `conversion lets a conversion be reported`() async throws {
-        try await APITester.run { api in
+        try await APITester.run { api async throws in
             #expect(try await api.accepted().expectsConversion == false)
             #expect(try await api.accepted(["conversion": true]).expectsConversion)
         }
     }
 
     @Test func `sendDateTime lets the message wait`() async throws {
-        try await APITester.run { api in
+        try await APITester.run { api async throws in
             let message = try await api.accepted(["sendDateTime": "2026-01-15T14:00:05+01:00"])
             #expect(message.status == .scheduled)
             #expect(message.sendAt == TestClock.start + 3_605_000)
@@ -96,13 +98,13 @@ import Wire
         ("2026-01-15T12:30", 1_800_000), ("2026-01-15T12:30:00 00:00", 1_800_000),
     ])
     func `sendDateTime is read in every form of the document`(_ text: String, _ delay: Int64) async throws {
-        try await APITester.run { api in
+        try await APITester.run { api async throws in
             #expect(try await api.accepted(["sendDateTime": .string(text)]).sendAt == TestClock.start + delay)
         }
     }
 
     @Test func `validity says when the message expires`() async throws {
-        try await APITester.run { api in
+        try await APITester.run { api async throws in
             #expect(try await api.accepted().expiresAt == TestClock.start + 2_880 * 60_000)
             #expect(try await api.accepted(["validity": "60"]).expiresAt == TestClock.start + 3_600_000)
             #expect(try await api.accepted(["validity": 5]).expiresAt == TestClock.start + 300_000)
@@ -110,7 +112,7 @@ import Wire
     }
 
     @Test func `reference comes back`() async throws {
-        try await APITester.run { api in
+        try await APITester.run { api async throws in
             #expect(try await api.send().json["reference"] == nil)
             let answer = try await api.send(["reference": "order 7"])
             #expect(answer.string("reference") == "order 7")
@@ -119,13 +121,14 @@ import Wire
     }
 
     @Test func `callbackUrl and callbackMethod say where and how to report`() async throws {
-        try await APITester.run { api in
+        try await APITester.run { api async throws in
             #expect(try await api.accepted().reporting == nil)
             let post = try await api.accepted(["callbackUrl": "https://acme.example/r"])
             #expect(post.reporting == Reporting(url: "https://acme.example/r", method: .post))
             let get = try await api.accepted(["callbackUrl": "https://acme.example/r", "callbackMethod": "get"])
             #expect(get.reporting == Reporting(url: "https://acme.example/r", method: .get))
             let submissions = try await api.node.connector.submissions(count: 3)
+            for message in [post, get] { try await api.node.wait(for: .sent, of: message.key) }
             for submission in submissions { await api.node.report(submission) }
             let deliveries = try await api.node.inbox.deliveries(count: 2)
             #expect(Set(deliveries.map(\.messageID)) == [post.id, get.id])
@@ -134,7 +137,7 @@ import Wire
 
     @Test func `partLimit bounds the parts`() async throws {
         let long = String(repeating: "abcdefghi ", count: 17)
-        try await APITester.run { api in
+        try await APITester.run { api async throws in
             #expect(try await api.accepted(["message": .string(long)]).size == 2)
             #expect(try await api.send(["message": .string(long), "partLimit": 1]).refusedFields == ["partLimit"])
             let longer = JSONValue.string(String(repeating: long, count: 4))
@@ -144,11 +147,13 @@ import Wire
     }
 
     @Test func `trate lets characters be replaced by similar ones`() async throws {
-        let text = JSONValue.string("“Hello”")
-        try await APITester.run { api in
-            #expect(try await api.accepted(["message": text]).sentText == "“Hello”")
+        let text = JSONValue.string("“Hello”" + String(repeating: "a", count: 100))
+        try await APITester.run { api async throws in
+            #expect(try await api.accepted(["message": text]).smsContent?.segmentation.encoding == .unicode)
             let replaced = try await api.accepted(["message": text, "trate": 1])
             #expect(replaced.smsContent?.segmentation.encoding == .gsm7)
+            #expect(replaced.sentText?.hasPrefix("\"Hello\"a") == true)
+            #expect(try await api.accepted(["message": text, "trate": 0.01]).size == 2)
             #expect(try await api.send(["message": text, "encoding": "GSM7"]).refusedFields == ["message"])
             #expect(try await api.accepted(["message": text, "encoding": "GSM7", "trate": "0.5"]).size == 1)
         }
@@ -156,7 +161,7 @@ import Wire
 
     @Test func `trate is 0 on POST and 1 on GET unless it is given`() async throws {
         let text = "%E2%80%9CHello%E2%80%9D" + String(repeating: "a", count: 100)
-        try await APITester.run { api in
+        try await APITester.run { api async throws in
             let usual = try await api.sendByGet("to=491701234567&from=Acme&message=\(text)")
             #expect(try await api.stored(usual).smsContent?.segmentation.encoding == .gsm7)
             let none = try await api.sendByGet("to=491701234567&from=Acme&trate=0&message=\(text)")
@@ -168,7 +173,7 @@ import Wire
 
     @Test func `mrate lets characters be replaced by dots`() async throws {
         let text = JSONValue.string("Price 漢 1")
-        try await APITester.run { api in
+        try await APITester.run { api async throws in
             #expect(try await api.send(["message": text, "encoding": "GSM7"]).refusedFields == ["message"])
             let message = try await api.accepted(["message": text, "encoding": "GSM7", "mrate": 0.2])
             #expect(message.sentText == "Price . 1")
@@ -178,7 +183,7 @@ import Wire
     @Test func `upperCased lets the text be put into upper case where that saves parts`() async throws {
         // Lower-case Greek is not in GSM-7; upper-case Greek is.
         let text = JSONValue.string(String(repeating: "καλημερα ", count: 10))
-        try await APITester.run { api in
+        try await APITester.run { api async throws in
             let allowed = try await api.accepted(["message": text, "trate": 1])
             let refused = try await api.accepted(["message": text, "trate": 1, "upperCased": false])
             let plain = try await api.accepted(["message": text, "upperCased": false])
@@ -190,7 +195,7 @@ import Wire
     }
 
     @Test func `keepEmojis false writes the names of emojis`() async throws {
-        try await APITester.run { api in
+        try await APITester.run { api async throws in
             #expect(try await api.accepted(["message": "Hi 😀"]).sentText == "Hi 😀")
             let named = try await api.accepted(["message": "Hi 😀", "keepEmojis": false])
             #expect(named.sentText == "Hi :grinning face:")
@@ -199,14 +204,14 @@ import Wire
     }
 
     @Test func `flash is passed on`() async throws {
-        try await APITester.run { api in
+        try await APITester.run { api async throws in
             #expect(try await api.accepted().smsContent?.isFlash == false)
             #expect(try await api.accepted(["flash": "true"]).smsContent?.isFlash == true)
         }
     }
 
     @Test func `null and the empty text are no value`() async throws {
-        try await APITester.run { api in
+        try await APITester.run { api async throws in
             let names = ["encoding", "gateway", "conversion", "sendDateTime", "validity", "reference", "callbackUrl",
                 "callbackMethod", "partLimit", "trate", "mrate", "upperCased", "keepEmojis", "flash"]
             for empty in ["null", "\"\""] {

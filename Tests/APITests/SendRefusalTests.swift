@@ -3,6 +3,9 @@
 
 @testable import API
 import EngineTestSupport
+import HTTPTypes
+import Messaging
+import SQL
 import SQLTestSupport
 import Testing
 import Wire
@@ -36,7 +39,7 @@ import Wire
     ]
 
     @Test func `every parameter refuses what it cannot be`() async throws {
-        try await APITester.run { api in
+        try await APITester.run { api async throws in
             for (name, values) in Self.badValues {
                 for value in values {
                     let answer = try await api.send([name: value])
@@ -49,7 +52,7 @@ import Wire
     }
 
     @Test func `every mistake of a request is told at once`() async throws {
-        try await APITester.run { api in
+        try await APITester.run { api async throws in
             let answer = try await api.post(
                 "/messaging/v1/sms", json: ["to": "x", "validity": 0, "flash": "x", "gateway": "NONE"])
             #expect(Set(answer.refusedFields) == ["to", "from", "message", "validity", "flash", "gateway"])
@@ -57,7 +60,7 @@ import Wire
     }
 
     @Test func `the problem document of a bad request is pinned`() async throws {
-        try await APITester.run { api in
+        try await APITester.run { api async throws in
             let answer = try await api.send(["to": .null, "validity": 0])
             #expect(answer.headers[.contentType] == "application/json")
             #expect(
@@ -70,7 +73,7 @@ import Wire
     }
 
     @Test func `a number that no route leads to names the recipient`() async throws {
-        try await APITester.run { api in
+        try await APITester.run { api async throws in
             try await api.setRoutes([("DEFAULT", "49", [0])])
             #expect(try await api.send(["to": "447700900123"]).refusedFields == ["to"])
             #expect(try await api.send().status == 200)
@@ -78,13 +81,13 @@ import Wire
     }
 
     @Test func `GET wants the same parameters`() async throws {
-        try await APITester.run { api in
+        try await APITester.run { api async throws in
             #expect(Set(try await api.sendByGet("").refusedFields) == ["to", "from", "message"])
             #expect(try await api.sendByGet("to=49170123456&from=A&message=Hi&validity=0").refusedFields == ["validity"])
         }
     }
 }
 
-extension JSONValue: @retroactive ExpressibleByArrayLiteral {
-    public init(arrayLiteral elements: JSONValue...) { self = .array(elements) }
+extension JSONValue: ExpressibleByArrayLiteral {
+    init(arrayLiteral elements: JSONValue...) { self = .array(elements) }
 }

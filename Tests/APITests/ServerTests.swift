@@ -3,11 +3,14 @@
 
 @testable import API
 import EngineTestSupport
+import HTTPTypes
 import Hummingbird
 import HummingbirdTesting
 import Logging
+import Messaging
 import NIOCore
 import NIOPosix
+import SQL
 import SQLTestSupport
 import Synchronization
 import Testing
@@ -15,7 +18,7 @@ import Wire
 
 @Suite struct ServerTests {
     @Test func `health is 200 and ready tells what is wrong`() async throws {
-        try await APITester.run { api in
+        try await APITester.run { api async throws in
             let health = try await api.get("/health", key: nil)
             #expect(health.status == 200 && health.text == #"{"status":"ok"}"#)
             let ready = try await api.get("/ready", key: nil)
@@ -25,7 +28,7 @@ import Wire
         let options = APIOptions(readiness: {
             [ReadinessCheck(name: "database", problem: "fsync is off"), ReadinessCheck(name: "engine")]
         })
-        try await APITester.run(options: options) { api in
+        try await APITester.run(options: options) { api async throws in
             let ready = try await api.get("/ready", key: nil)
             #expect(ready.status == 503)
             #expect(
@@ -36,7 +39,7 @@ import Wire
     }
 
     @Test func `the API document is served`() async throws {
-        try await APITester.run { api in
+        try await APITester.run { api async throws in
             let answer = try await api.get("/openapi/sms.yaml", key: nil)
             #expect(answer.status == 200)
             #expect(answer.headers[.contentType] == "application/yaml; charset=utf-8")
@@ -54,7 +57,7 @@ import Wire
         ("TRACE", "/health", "GET"),
     ])
     func `another method is 405 with Allow`(_ method: String, _ path: String, _ allowed: String) async throws {
-        try await APITester.run { api in
+        try await APITester.run { api async throws in
             let method = try #require(HTTPRequest.Method(method))
             let answer = try await api.call(method, path)
             #expect(answer.status == 405)
@@ -66,7 +69,7 @@ import Wire
 
     @Test(arguments: ["/", "/nothing", "/messaging/v1", "/messaging/v1/messages", "/messaging/v2/sms"])
     func `nothing is 404`(_ path: String) async throws {
-        try await APITester.run { api in
+        try await APITester.run { api async throws in
             let answer = try await api.get(path)
             #expect(answer.status == 404)
             #expect(
@@ -77,7 +80,7 @@ import Wire
     }
 
     @Test func `a sane request id is taken over and another one is replaced`() async throws {
-        try await APITester.run { api in
+        try await APITester.run { api async throws in
             let own = try await api.call(.get, "/health", headers: [("X-Request-ID", "abc-1.2_3:4")])
             #expect(own.headers[.requestID] == "abc-1.2_3:4")
             for bad in ["a b", "ä", String(repeating: "x", count: 129), "a\"b"] {
@@ -91,10 +94,10 @@ import Wire
     @Test func `the log line names the request and the company, and neither key, query nor content`() async throws {
         let lines = Mutex<[String]>([])
         let recorder = LineRecorder { line in lines.withLock { $0.append(line) } }
-        try await TestNode.run(.sqlite) { node in
+        try await TestNode.run(.sqlite) { node async throws in
             let router = APIServer.router(engine: node.engine, options: APIOptions())
             let logger = Logger(label: "test") { _ in recorder }
-            try await Application(router: router, logger: logger).test(.router) { client in
+            try await Application(router: router, logger: logger).test(.router) { client async throws in
                 let uri = "/messaging/v1/sms?apiKey=\(TestSetup.acmeKey)&to=491701234567&from=Acme&message=Confidential"
                 _ = try await client.execute(uri: uri, method: .get, headers: [.requestID: "trace-1"])
             }
@@ -108,11 +111,11 @@ import Wire
     }
 
     @Test func `extra routes get the same errors and ids`() async throws {
-        try await TestNode.run(.sqlite) { node in
+        try await TestNode.run(.sqlite) { node async throws in
             let router = APIServer.router(engine: node.engine, options: APIOptions()) { router in
                 router.get("/") { _, _ in "front page" }
             }
-            try await Application(router: router, logger: TestDatabase.quiet).test(.router) { client in
+            try await Application(router: router, logger: TestDatabase.quiet).test(.router) { client async throws in
                 let page = try await client.execute(uri: "/", method: .get)
                 #expect(page.status == .ok && page.headers[.requestID] != nil)
                 #expect(try await client.execute(uri: "/", method: .put).status == .methodNotAllowed)
@@ -130,29 +133,42 @@ import Wire
         #expect(answer.contains("\"status\":408"))
     }
 
+    @Test(arguments: ["Content-Length: 40\r\n\r\n{\"to\":", "Transfer-Encoding: chunked\r\n\r\n8\r\n{\"to\":"])
+    func `a body that ends early is 400`(_ rest: String) async throws {
+        let head = "POST /messaging/v1/sms HTTP/1.1\r\nHost: a\r\napikey: \(TestSetup.acmeKey)\r\n"
+        let answer = try await Self.exchange(
+            head + "Content-Type: application/json\r\n" + rest, options: APIOptions(), isFinished: true)
+        #expect(answer.hasPrefix("HTTP/1.1 400"))
+        #expect(answer.contains("DataNotParseable"))
+    }
+
     @Test func `a client that never sends a request loses the connection`() async throws {
         var options = APIOptions()
         options.idleTimeout = .milliseconds(100)
         #expect(try await Self.exchange("POST /mess", options: options) == "")
     }
 
-    /// Sends bytes to a real server and returns all that came until it closed the connection.
-    private static func exchange(_ bytes: String, options: APIOptions) async throws -> String {
+    /// Sends bytes to a real server and returns all that came until it closed the connection. `isFinished` closes the
+    /// sending side after them.
+    private static func exchange(_ bytes: String, options: APIOptions, isFinished: Bool = false) async throws -> String {
         let received = Mutex("")
-        try await TestNode.run(.sqlite) { node in
+        try await TestNode.run(.sqlite) { node async throws in
             let router = APIServer.router(engine: node.engine, options: options)
             let application = Application(
                 router: router, server: APIServer.http1(options: options), logger: TestDatabase.quiet)
-            try await application.test(.live) { client in
+            try await application.test(.live) { client async throws in
                 let port = try #require(client.port)
                 let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-                    .connect(host: "localhost", port: port) { channel in
+                    .channelOption(.allowRemoteHalfClosure, value: true).connect(host: "localhost", port: port) { channel in
                         channel.eventLoop.makeCompletedFuture {
-                            try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
+                            try NIOAsyncChannel<ByteBuffer, ByteBuffer>(
+                                wrappingChannelSynchronously: channel,
+                                configuration: .init(isOutboundHalfClosureEnabled: true))
                         }
                     }
                 try await channel.executeThenClose { inbound, outbound in
                     try await outbound.write(ByteBuffer(string: bytes))
+                    if isFinished { outbound.finish() }
                     for try await buffer in inbound {
                         received.withLock { $0 += String(buffer: buffer) }
                     }

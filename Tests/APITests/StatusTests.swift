@@ -3,7 +3,10 @@
 
 @testable import API
 import EngineTestSupport
+import HTTPTypes
 import Messaging
+import SMSText
+import SQL
 import SQLTestSupport
 import Testing
 import Wire
@@ -11,7 +14,7 @@ import Wire
 @Suite struct StatusTests {
     @Test(arguments: Engine.allCases)
     func `the status follows the message to its end`(_ engine: Engine) async throws {
-        try await APITester.run(engine) { api in
+        try await APITester.run(engine) { api async throws in
             api.node.connector.answerByHand()
             let answer = try await api.send(["message": .string(String(repeating: "x", count: 161))])
             let id = try #require(answer.string("requestId"))
@@ -40,7 +43,7 @@ import Wire
     }
 
     @Test func `a message that was sent twice says so`() async throws {
-        try await APITester.run { api in
+        try await APITester.run { api async throws in
             api.node.connector.answer { $0.isPossibleDuplicate ? .submitted(providerID: "77") : .uncertain(reason: "link") }
             let answer = try await api.send()
             let id = try #require(answer.string("requestId"))
@@ -53,7 +56,7 @@ import Wire
 
     @Test(arguments: ["01890000-0000-7000-8000-000000000000", "x", "%00", "..", "01890000-0000-7000-8000-00000000000"])
     func `an unknown id is 404`(_ id: String) async throws {
-        try await APITester.run { api in
+        try await APITester.run { api async throws in
             let answer = try await api.get("/messaging/v1/messages/" + id)
             #expect(answer.status == 404)
             #expect(answer.string("type") == "https://httpstatuses.com/404")
@@ -61,7 +64,7 @@ import Wire
     }
 
     @Test func `an inbound message is not to be had by the status query`() async throws {
-        try await APITester.run { api in
+        try await APITester.run { api async throws in
             _ = await api.node.receive(
                 .inbound(
                     InboundPart(

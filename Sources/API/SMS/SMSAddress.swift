@@ -37,14 +37,15 @@ enum SMSAddress {
     /// The digits of a text that holds nothing but a number and what people put between its digits; nil for another
     /// text. An international prefix, `+` or `00`, is left out.
     private static func digits(of text: String) -> String? {
-        var rest = Substring(text).drop { $0 == " " }
+        var rest = Substring(text).drop(while: \.isWhitespace)
         let hasPlus = rest.hasPrefix("+")
         if hasPlus { rest = rest.dropFirst() }
         var digits = ""
         for scalar in rest.unicodeScalars {
             switch scalar {
             case "0"..."9": digits.unicodeScalars.append(scalar)
-            case " ", "-", ".", "/", "(", ")", "\u{A0}": continue
+            case "-", ".", "/", "(", ")": continue
+            case _ where scalar.properties.isWhitespace: continue
             default: return nil
             }
         }

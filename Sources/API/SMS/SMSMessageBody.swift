@@ -34,7 +34,7 @@ struct SMSMessageBody {
         writer.member("href", baseURL.map { $0 + "/messaging/v1/messages/" + id })
         writer.member("from", SMSAddress.shown(message.sender))
         writer.member("to", SMSAddress.shown(message.recipient))
-        writer.member("status", message.status.smsName)
+        writer.member("status", status.smsName)
         writer.member("size", message.size)
         writer.member("parts", array: { writer in
             for number in 1...max(1, message.size) { writePart(number, id: id, to: &writer) }
@@ -50,6 +50,12 @@ struct SMSMessageBody {
         writer.member("errorCode", message.errorCode)
         writer.member("errorReason", errorReason)
         if message.isPossibleDuplicate { writer.member("possibleDuplicate", true) }
+    }
+
+    /// The stored status lags behind the parts while they are being handed over.
+    private var status: MessageStatus {
+        guard !message.status.isTerminal else { return message.status }
+        return max(message.status, .of(parts: parts.map(\.state), size: message.size, initial: message.status))
     }
 
     private func writePart(_ number: Int, id: String, to writer: inout JSONWriter) {

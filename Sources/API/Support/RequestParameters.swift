@@ -39,12 +39,15 @@ enum RequestParameters {
             throw Problem.tooSlow
         } catch is NIOTooManyBytesError {
             throw Problem.tooLarge
+        } catch {
+            // The client closed its side in the middle of the body.
+            throw Self.truncated
         }
-        if let announced, body.readableBytes < announced {
-            throw Problem.notParseable("The body ends before the length that was announced.")
-        }
+        if let announced, body.readableBytes < announced { throw Self.truncated }
         return body
     }
+
+    private static let truncated = Problem.notParseable("The body ends before its announced end.")
 
     private static func parse(_ body: ByteBuffer, contentType: String?) throws -> [String: JSONValue] {
         guard body.readableBytes > 0 else { return [:] }

@@ -19,7 +19,10 @@ public final class SMPPConnector: Connector, SMPPClientDelegate {
     private struct State {
         var lastTicket: UInt64 = 0
         var tickets: [UInt64: PartTicket] = [:]
+        /// Set aside and not handed over yet.
         var reserved = 0
+        /// Set aside or handed over, and their outcome not on disk yet.
+        var unsettled = 0
         /// Inbound messages by bind and sequence number, until their answer is surely with the carrier.
         var arrivals: [UInt64: [UInt32: Arrival]] = [:]
         var lastSettled: Milliseconds = 0
@@ -84,14 +87,22 @@ public final class SMPPConnector: Connector, SMPPClientDelegate {
     public func reserve(_ count: Int) -> Int {
         guard let capacity = smpp?.capacity else { return 0 }
         return state.withLock { state in
-            let room = max(0, min(count, capacity - state.reserved))
+            let room = max(0, min(count, capacity - state.reserved, options.totalWindow - state.unsettled))
             state.reserved += room
+            state.unsettled += room
             return room
         }
     }
 
     public func release(_ count: Int) {
-        state.withLock { $0.reserved -= count }
+        state.withLock { state in
+            state.reserved -= count
+            state.unsettled -= count
+        }
+    }
+
+    public func settled(_ count: Int) {
+        state.withLock { $0.unsettled -= count }
     }
 
     public func submit(_ submissions: [Messaging.Submission]) {
@@ -114,7 +125,7 @@ public final class SMPPConnector: Connector, SMPPClientDelegate {
             }
         }
         smpp?.submit(requests)
-        release(submissions.count)
+        state.withLock { $0.reserved -= submissions.count }
         if !refused.isEmpty { sink.completed(refused, by: self) }
     }
 

@@ -33,6 +33,9 @@ public struct SMPPConnectorOptions: Sendable {
     public var errorCodes: [String: String] = [:]
     public var serviceType = ""
 
+    /// How many submits may be without an outcome, over all binds.
+    var totalWindow: Int { client.window * client.binds }
+
     /// Every member that an SMPP connector may have.
     public static let names: Set<String> = [
         "host", "port", "systemId", "systemType", "serviceType", "bind", "binds", "window", "throughput", "tls",
@@ -77,9 +80,36 @@ public struct SMPPConnectorOptions: Sendable {
         }
         _ = try reader.choice("concatenation", of: ["udh", "sar", "payload"])
         _ = try reader.choice("uncertain", of: UncertainPolicy.allCases.map(\.rawValue))
-        _ = try reader.integer("reference", in: 8...16)
-        for (text, code) in settings.options["errorCodes"]?.object ?? [:] { errorCodes[text] = code.string }
+        _ = try reader.choice("reference", of: ["8", "16"])
+        try Self.checkTables(settings.options["nationalTables"])
+        try readErrorCodes(settings.options["errorCodes"])
         try readAddresses(settings.options["addresses"])
+    }
+
+    private static func checkTables(_ value: JSONValue?) throws(ConnectorOptionError) {
+        guard let value, value != .null else { return }
+        let names = NationalLanguage.allCases.map { "\($0)" }
+        guard let tables = value.array, tables.allSatisfy({ $0.string.flatMap(NationalTable.init(storedName:)) != nil })
+        else {
+            throw ConnectorOptionError(
+                option: "nationalTables",
+                reason: "must be a list of \(names.joined(separator: ", ")), each also with -locking behind it")
+        }
+    }
+
+    private mutating func readErrorCodes(_ value: JSONValue?) throws(ConnectorOptionError) {
+        guard let value, value != .null else { return }
+        let reader = OptionReader(value, path: "errorCodes.")
+        guard let members = value.object else {
+            throw ConnectorOptionError(option: "errorCodes", reason: "must be a mapping")
+        }
+        for text in members.keys.sorted() {
+            let code = try reader.string(text)
+            guard code.utf8.count == 4, UInt16(code, radix: 16) != nil else {
+                throw reader.failure(text, "must be four hexadecimal digits, such as 001b")
+            }
+            errorCodes[text] = code.lowercased()
+        }
     }
 
     private mutating func readTimes(_ reader: OptionReader) throws(ConnectorOptionError) {
@@ -94,9 +124,10 @@ public struct SMPPConnectorOptions: Sendable {
         guard let value, value != .bool(false) else { return nil }
         var tls = SMPPClientTLS()
         if value == .bool(true) { return tls }
+        if value == .null { return nil }
         let reader = OptionReader(value, path: "tls.")
         try reader.refuseUnknown(["verify", "serverName", "ca"])
-        tls.verifiesCertificate = value["verify"]?.bool ?? true
+        tls.verifiesCertificate = try reader.flag("verify") ?? true
         tls.serverName = try reader.optionalString("serverName")
         if let file = try reader.optionalString("ca") {
             do {
@@ -118,7 +149,7 @@ public struct SMPPConnectorOptions: Sendable {
         if let digits = try reader.integer("shortCodeDigits", in: 0...15) {
             addresses.shortCodeDigits = min(3, digits)...digits
         }
-        addresses.removesPlus = value["keepPlus"]?.bool != true
+        addresses.removesPlus = try reader.flag("keepPlus") != true
     }
 }
 
@@ -132,12 +163,14 @@ private struct OptionReader {
         self.path = path
     }
 
-    private func failure(_ name: String, _ reason: String) -> ConnectorOptionError {
+    func failure(_ name: String, _ reason: String) -> ConnectorOptionError {
         ConnectorOptionError(option: path + name, reason: reason)
     }
 
     func refuseUnknown(_ known: Set<String>) throws(ConnectorOptionError) {
-        guard let members = options.object else { throw failure("", "must be a mapping") }
+        guard let members = options.object else {
+            throw ConnectorOptionError(option: String(path.dropLast()), reason: "must be a mapping")
+        }
         if let name = members.keys.sorted().first(where: { !known.contains($0) }) {
             throw failure(name, "is not an option; the options are \(known.sorted().joined(separator: ", "))")
         }
@@ -156,17 +189,26 @@ private struct OptionReader {
     }
 
     func integer(_ name: String, in range: ClosedRange<Int>) throws(ConnectorOptionError) -> Int? {
-        guard let value = options[name] else { return nil }
+        guard let value = options[name], value != .null else { return nil }
         guard let number = value.int64, let integer = Int(exactly: number), range.contains(integer) else {
             throw failure(name, "must be a whole number from \(range.lowerBound) to \(range.upperBound)")
         }
         return integer
     }
 
+    /// A number of seconds or messages a second; the bound is beyond any use and within what times can be.
     func number(_ name: String) throws(ConnectorOptionError) -> Double? {
-        guard let value = options[name] else { return nil }
-        guard let number = value.double, number > 0 else { throw failure(name, "must be a number above 0") }
+        guard let value = options[name], value != .null else { return nil }
+        guard let number = value.double, number > 0, number <= 1_000_000 else {
+            throw failure(name, "must be a number above 0 and at most 1000000")
+        }
         return number
+    }
+
+    func flag(_ name: String) throws(ConnectorOptionError) -> Bool? {
+        guard let value = options[name], value != .null else { return nil }
+        guard let flag = value.bool else { throw failure(name, "must be true or false") }
+        return flag
     }
 
     func choice(_ name: String, of choices: [String]) throws(ConnectorOptionError) -> String? {
@@ -180,8 +222,10 @@ private struct OptionReader {
     /// A type of number and a numbering plan, written `1/1`.
     func form(_ name: String) throws(ConnectorOptionError) -> AddressRules.Form? {
         guard let text = try optionalString(name) else { return nil }
-        let numbers = text.split(separator: "/").compactMap { UInt8($0) }
-        guard numbers.count == 2 else { throw failure(name, "must be TON/NPI, such as 1/1") }
-        return AddressRules.Form(ton: TypeOfNumber(rawValue: numbers[0]), npi: NumberingPlan(rawValue: numbers[1]))
+        let numbers = text.split(separator: "/", omittingEmptySubsequences: false).map { UInt8($0) }
+        guard numbers.count == 2, let ton = numbers[0], let npi = numbers[1] else {
+            throw failure(name, "must be TON/NPI, such as 1/1")
+        }
+        return AddressRules.Form(ton: TypeOfNumber(rawValue: ton), npi: NumberingPlan(rawValue: npi))
     }
 }

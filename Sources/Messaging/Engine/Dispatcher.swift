@@ -38,7 +38,7 @@ public final class Dispatcher: Sendable {
     private struct Completion: Sendable {
         let ticket: PartTicket
         let outcome: SendOutcome
-        let policy: UncertainPolicy
+        let connector: any Connector
     }
 
     /// How many parts one transaction marks at the most.
@@ -219,8 +219,8 @@ public final class Dispatcher: Sendable {
 
     // MARK: Outcomes
 
-    func completed(_ outcomes: [(ticket: PartTicket, outcome: SendOutcome)], policy: UncertainPolicy) {
-        let completions = outcomes.map { Completion(ticket: $0.ticket, outcome: $0.outcome, policy: policy) }
+    func completed(_ outcomes: [(ticket: PartTicket, outcome: SendOutcome)], by connector: any Connector) {
+        let completions = outcomes.map { Completion(ticket: $0.ticket, outcome: $0.outcome, connector: connector) }
         _ = self.outcomes.push(completions)
     }
 
@@ -258,7 +258,7 @@ public final class Dispatcher: Sendable {
         let now = context.clock()
         let (result, _) = try await context.writeProgress(expecting: batch.count) { writer in
             let changes = batch.map { item in
-                PartChange(ticket: item.ticket, fact: item.outcome.fact(policy: item.policy), at: now)
+                PartChange(ticket: item.ticket, fact: item.outcome.fact(policy: item.connector.uncertainPolicy), at: now)
             }
             return (try writer.apply(changes), ())
         }
@@ -288,6 +288,9 @@ public final class Dispatcher: Sendable {
                     state.held -= 1
                 }
             }
+        }
+        for items in Dictionary(grouping: batch, by: { ObjectIdentifier($0.connector) }).values {
+            items.first?.connector.settled(items.count)
         }
         wakeUp.raise()
     }

@@ -96,7 +96,7 @@ public final class MessagingEngine: ConnectorSink {
     public func completed(
         _ outcomes: [(ticket: PartTicket, outcome: SendOutcome)], by connector: any Connector
     ) {
-        dispatcher.completed(outcomes, policy: connector.uncertainPolicy)
+        dispatcher.completed(outcomes, by: connector)
     }
 
     public func received(_ event: ConnectorEvent, answer: @escaping @Sendable (IntakeAnswer) -> Void) {

@@ -66,10 +66,18 @@ public protocol Connector: AnyObject, Sendable {
     func release(_ count: Int)
     /// Sends submissions for which room was set aside.
     func submit(_ submissions: [Submission])
+    /// The outcomes of so many submissions are on disk. Until then they count against a connector's window: what is
+    /// marked and not settled is what a crash leaves in doubt.
+    func settled(_ count: Int)
     /// Connects, in the background and for ever.
     func start()
     /// Waits for what is under way, then disconnects.
     func stop() async
+}
+
+extension Connector {
+    /// For connectors without a window.
+    public func settled(_ count: Int) {}
 }
 
 /// A delivery receipt: the provider's word on a part.

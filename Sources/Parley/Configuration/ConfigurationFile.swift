@@ -8,6 +8,7 @@ import Foundation
 import Messaging
 import SMSText
 import SQL
+import Webhooks
 import Wire
 
 extension Configuration {
@@ -45,6 +46,9 @@ extension Configuration {
 
     private static func database(_ node: ConfigurationNode) throws -> DatabaseConfiguration {
         let members = try node.members(known: ["sqlite", "postgres", "connections"])
+        if let postgres = members["postgres"], members["sqlite"] != nil {
+            throw postgres.failure("there is sqlite already; a node has one database")
+        }
         if let path = try members["sqlite"]?.text() { return .sqlite(path: path) }
         if let url = try members["postgres"]?.text() {
             return .postgres(url: url, connections: try members["connections"]?.integer(in: 1...200) ?? 8)
@@ -123,19 +127,30 @@ extension Configuration {
     }
 
     private func refuseRepetitions(_ members: [String: ConfigurationNode]) throws {
-        try Self.refuseRepetition(companies.map(\.name), of: "company", in: members["companies"])
-        try Self.refuseRepetition(connectors.map(\.name), of: "connector", in: members["connectors"])
+        let companyNodes = try members["companies"]?.elements() ?? []
+        try Self.refuseRepetition(companies.map(\.name), in: companyNodes) { "the company \($0)" }
+        try Self.refuseRepetition(connectors.map(\.name), in: try members["connectors"]?.elements() ?? []) {
+            "the connector \($0)"
+        }
+        let numberNodes = try companyNodes.flatMap { try $0.member("numbers")?.elements() ?? [] }
+        try Self.refuseRepetition(companies.flatMap { $0.numbers.map(\.number) }, in: numberNodes) { "the number \($0)" }
+        let keyNodes = try companyNodes.map { try $0.member("keys")?.elements() ?? [] }
+        // A key is a secret: its value is not repeated in a complaint.
+        try Self.refuseRepetition(companies.flatMap { $0.keys.map(\.key) }, in: keyNodes.flatMap { $0 }) { _ in "the key" }
+        for (company, nodes) in zip(companies, keyNodes) {
+            try Self.refuseRepetition(company.keys.map(\.name), in: nodes) { "a key named \($0)" }
+        }
         try Self.refuseRepetition(
-            companies.flatMap { $0.numbers.map(\.number) }, of: "number", in: members["companies"])
-        try Self.refuseRepetition(companies.flatMap { $0.keys.map(\.key) }, of: "key", in: members["companies"])
+            routes.map { [$0.gateway, $0.prefix] }, in: try members["routes"]?.elements() ?? []
+        ) { "a route of \($0[0]) for prefix \"\($0[1])\"" }
     }
 
-    private static func refuseRepetition(_ names: [String], of kind: String, in node: ConfigurationNode?) throws {
-        var seen: Set<String> = []
-        for name in names where !seen.insert(name).inserted {
-            // A key is a secret: its value is not repeated in a complaint.
-            throw node?.failure("the same \(kind)\(kind == "key" ? "" : " \(name)") is declared twice")
-                ?? ConfigurationError(file: "", line: nil, reason: kind)
+    private static func refuseRepetition<Name: Hashable>(
+        _ names: [Name], in nodes: [ConfigurationNode], what: (Name) -> String
+    ) throws {
+        var seen: Set<Name> = []
+        for (name, node) in zip(names, nodes) where !seen.insert(name).inserted {
+            throw node.failure("\(what(name)) is declared before")
         }
     }
 }
@@ -196,8 +211,8 @@ extension Configuration.CompanyEntry {
         if let node = members["webhookSecrets"] {
             webhookSecrets = try node.elements().map { node in
                 let secret = try node.text()
-                guard secret.utf8.count >= 16, !secret.contains(" ") else {
-                    throw node.failure("must be at least 16 characters without spaces")
+                guard secret.utf8.count >= 16, !secret.contains(" "), WebhookSecret(secret) != nil else {
+                    throw node.failure("must be whsec_ and Base64, or at least 16 characters without spaces")
                 }
                 return secret
             }
@@ -228,7 +243,10 @@ extension Configuration.NumberEntry {
             digits.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) })
         else { throw number.failure("must be 3 to 15 digits, with or without +") }
         self.init(number: digits)
-        guard let url = members["inboundURL"] else { return }
+        guard let url = members["inboundURL"] else {
+            if let method = members["inboundMethod"] { throw method.failure("needs an inboundURL beside it") }
+            return
+        }
         var method = Reporting.Method.post
         if let node = members["inboundMethod"] {
             guard let value = Reporting.Method(rawValue: try node.text().uppercased()) else {
@@ -255,8 +273,19 @@ extension Configuration.ConnectorEntry {
         do {
             try ConnectorRegistry.check(settings(id: 0))
         } catch {
-            throw (members[error.option] ?? node).failure(error.reason)
+            throw Self.failure(error, members: members, node: node)
         }
+    }
+
+    /// The complaint at the line of the option, or of the connector where the option is missing.
+    private static func failure(
+        _ error: ConnectorOptionError, members: [String: ConfigurationNode], node: ConfigurationNode
+    ) -> ConfigurationError {
+        let names = error.option.split(separator: ".", maxSplits: 1).map(String.init)
+        guard let name = names.first, let place = members[name] else { return node.failure(error.description) }
+        guard names.count > 1 else { return place.failure(error.reason) }
+        guard let inner = place.member(names[1]) else { return place.failure("\(names[1]): \(error.reason)") }
+        return inner.failure(error.reason)
     }
 
     func settings(id: Int64) -> ConnectorSettings {

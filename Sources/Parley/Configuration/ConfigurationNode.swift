@@ -32,7 +32,7 @@ struct ConfigurationNode {
         do {
             node = try Yams.compose(yaml: text) ?? Node([(Node, Node)]())
         } catch let error as YamlError {
-            throw ConfigurationError(file: source.file, line: nil, reason: "\(error)")
+            throw ConfigurationError(file: source.file, line: error.line, reason: "is not YAML: \(error)")
         }
         path = ""
         self.source = source
@@ -69,6 +69,9 @@ struct ConfigurationNode {
         }
         return members
     }
+
+    /// One member of a mapping, if it is one and has it.
+    func member(_ name: String) -> ConfigurationNode? { (try? members())?[name]?.value }
 
     private func join(_ name: String) -> String { path.isEmpty ? name : "\(path).\(name)" }
 
@@ -121,8 +124,9 @@ struct ConfigurationNode {
         case .scalar(let scalar):
             let text = try text()
             guard scalar.style == .plain || scalar.style == .any else { return .string(text) }
-            if let value = Int64(text) { return .integer(value) }
-            if let value = Double(text), value.isFinite { return .number(value) }
+            // Only what is written as a number is one: 0012, 1e5 and 0x10 may be names that a carrier gave.
+            if let value = Int64(text), String(value) == text { return .integer(value) }
+            if let value = Self.decimal(text) { return .number(value) }
             switch text {
             case "true": return .bool(true)
             case "false": return .bool(false)
@@ -131,6 +135,16 @@ struct ConfigurationNode {
             }
         case .alias: throw failure("an alias is not allowed here")
         }
+    }
+
+    /// A number with a decimal point and nothing else.
+    private static func decimal(_ text: String) -> Double? {
+        let fields = (text.hasPrefix("-") ? text.dropFirst() : text[...]).split(
+            separator: ".", omittingEmptySubsequences: false)
+        let isDecimal = fields.count == 2 && fields.allSatisfy { field in
+            !field.isEmpty && field.utf8.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+        }
+        return isDecimal ? Double(text) : nil
     }
 
     private func substituted(_ text: String) throws -> String {
@@ -153,5 +167,16 @@ struct ConfigurationNode {
             rest = rest[rest.index(after: end)...]
         }
         return result + rest
+    }
+}
+
+extension YamlError {
+    /// Where the parser stopped; 1-based.
+    fileprivate var line: Int? {
+        switch self {
+        case .scanner(_, _, let mark, _), .parser(_, _, let mark, _), .composer(_, _, let mark, _): mark.line
+        case .duplicatedKeysInMapping(_, let context): context.mark.line
+        default: nil
+        }
     }
 }

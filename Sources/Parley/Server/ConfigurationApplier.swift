@@ -15,6 +15,7 @@ struct ConfigurationApplier {
     func apply(to database: Database, now: Milliseconds) async throws {
         let (configuration, secrets) = (ConfigurationValues(configuration), secrets)
         try await database.write { transaction in
+            try MasterKey.check(secrets, in: transaction)
             try configuration.write(
                 AccountStore(transaction, secrets: secrets), RoutingStore(transaction, secrets: secrets), now: now)
         }

@@ -3,6 +3,7 @@
 
 import Accounts
 import Foundation
+import SQL
 import Wire
 
 enum MasterKey {
@@ -26,11 +27,41 @@ enum MasterKey {
             return box
         }
         let key = SecretBox.generateMasterKey()
-        let isMade = FileManager.default.createFile(
-            atPath: path, contents: Data((Hex.encode(key) + "\n").utf8), attributes: [.posixPermissions: 0o600])
-        guard isMade, let box = SecretBox(masterKey: key) else {
-            throw ConfigurationError(file: path, line: nil, reason: "the master key cannot be written there")
+        guard write(Hex.encode(key) + "\n", toNew: path), let box = SecretBox(masterKey: key) else {
+            throw ConfigurationError(file: path, line: nil, reason: "the master key cannot be read or written there")
         }
         return box
+    }
+
+    /// Never replaces a file, not even one that could not be read: a master key that is gone is gone.
+    private static func write(_ text: String, toNew path: String) -> Bool {
+        let file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        guard file >= 0 else { return false }
+        let handle = FileHandle(fileDescriptor: file, closeOnDealloc: true)
+        do {
+            try handle.write(contentsOf: Data(text.utf8))
+            try handle.synchronize()
+            return true
+        } catch {
+            unlink(path)
+            return false
+        }
+    }
+
+    /// Refuses a key other than the one with which the database's secrets were sealed; the first one is noted.
+    static func check(_ secrets: SecretBox, in transaction: Transaction) throws {
+        let (setting, purpose) = ("master_key_check", "master-key-check")
+        let sealed = try transaction.queryOne("SELECT value FROM settings WHERE name = $1", [.text(setting)])
+        if let sealed = try sealed?.text("value") {
+            guard (try? secrets.open(sealed, purpose: purpose)) == setting else {
+                throw ConfigurationError(
+                    file: "masterKey", line: nil,
+                    reason: "is not the key with which the secrets in this database were encrypted")
+            }
+            return
+        }
+        try transaction.execute(
+            "INSERT INTO settings (name, value) VALUES ($1, $2)",
+            [.text(setting), .text(try secrets.seal(setting, purpose: purpose))])
     }
 }

@@ -30,7 +30,7 @@ struct DeliveryQueue: Sendable {
     struct Plan: Sendable {
         var start: [Start] = []
         /// To be given back to the database until the endpoint may be asked again.
-        var postpone: [(delivery: Delivery, until: Int64)] = []
+        var postpone: [(delivery: Delivery, until: Int64, reason: String)] = []
         /// Their endpoint answered 410.
         var stop: [Delivery] = []
     }
@@ -40,10 +40,19 @@ struct DeliveryQueue: Sendable {
         var waiting: Deque<Delivery> = []
     }
 
+    /// How many deliveries of one endpoint wait in memory; with more of them a slow endpoint would leave no room for others.
+    static let waitingLimit = 512
+    /// How long deliveries beyond that are left to the database.
+    static let overflowPause: Int64 = 10_000
+    /// How long the last failure of an endpoint that nobody writes to any more is remembered, and how long a 410 counts:
+    /// afterwards one delivery, a replayed one perhaps, asks again.
+    static let memory: Int64 = 3_600_000
+
     private var endpoints: [EndpointKey: Endpoint] = [:]
     /// Endpoints with something to look at.
     private var pending: Set<EndpointKey> = []
     private(set) var inFlight = 0
+    private var nextForgetting: Int64 = .min
 
     /// What each endpoint has done lately.
     var health: [EndpointKey: EndpointHealth] { endpoints.mapValues(\.gate.health) }
@@ -59,8 +68,12 @@ struct DeliveryQueue: Sendable {
     /// Starts what the gates let through, up to `limit` deliveries under way in all.
     mutating func plan(now: Int64, limit: Int) -> Plan {
         var plan = Plan()
+        forget(now: now)
         for key in pending {
-            guard var endpoint = endpoints.removeValue(forKey: key) else { continue }
+            guard var endpoint = endpoints.removeValue(forKey: key) else {
+                pending.remove(key)
+                continue
+            }
             let isSettled = Self.admit(&endpoint, key: key, now: now, room: limit - inFlight - plan.start.count, &plan)
             if isSettled { pending.remove(key) }
             if !(endpoint.waiting.isEmpty && endpoint.gate.isIdle) { endpoints[key] = endpoint }
@@ -74,6 +87,8 @@ struct DeliveryQueue: Sendable {
         _ endpoint: inout Endpoint, key: EndpointKey, now: Int64, room: Int, _ plan: inout Plan
     ) -> Bool {
         var room = room
+        let health = endpoint.gate.health
+        if health.phase == .stopped, now - (health.lastFailureAt ?? now) >= memory { endpoint.gate.resume() }
         while let delivery = endpoint.waiting.first {
             guard room > 0 else { return false }
             switch endpoint.gate.admit(now: now) {
@@ -81,10 +96,15 @@ struct DeliveryQueue: Sendable {
                 plan.start.append(Start(delivery: delivery, endpoint: key, permit: permit))
                 room -= 1
             case .full:
-                guard endpoint.gate.health.phase != .healthy else { return true }
+                guard endpoint.gate.health.phase != .healthy else {
+                    while endpoint.waiting.count > waitingLimit {
+                        plan.postpone.append((endpoint.waiting.removeLast(), now + overflowPause, "the endpoint is busy"))
+                    }
+                    return true
+                }
                 // One probe is out; the others must not fill the memory meanwhile.
-                plan.postpone.append((delivery, now + 1000))
-            case .notBefore(let time): plan.postpone.append((delivery, time))
+                plan.postpone.append((delivery, now + 1000, "the endpoint is failing"))
+            case .notBefore(let time): plan.postpone.append((delivery, time, "the endpoint is failing"))
             case .stopped: plan.stop.append(delivery)
             }
             endpoint.waiting.removeFirst()
@@ -102,9 +122,15 @@ struct DeliveryQueue: Sendable {
         pending.insert(start.endpoint)
     }
 
-    /// Lets a stopped endpoint be used again.
-    mutating func resume(_ key: EndpointKey) {
-        endpoints[key]?.gate.resume()
+    /// Lets go of what is known of endpoints that have been quiet for long; looks at the most once a minute.
+    private mutating func forget(now: Int64) {
+        guard now >= nextForgetting else { return }
+        nextForgetting = now + 60_000
+        endpoints = endpoints.filter { _, endpoint in
+            let health = endpoint.gate.health
+            return !endpoint.waiting.isEmpty || endpoint.gate.inFlight > 0
+                || now - (health.lastFailureAt ?? now) < Self.memory
+        }
     }
 
     /// Forgets what waits; what is under way goes on. Returns how much that was.

@@ -138,8 +138,7 @@ public final class WebhookDispatcher: DeliveryInbox {
             if let span = promise(of: delivery).span, now - delivery.createdAt > span {
                 return outcome(delivery, .undelivered, at: now, attempts: delivery.attempts, nil, "the endpoint is down")
             }
-            return outcome(
-                delivery, .pending, at: item.until, attempts: delivery.attempts, nil, "the endpoint is failing")
+            return outcome(delivery, .pending, at: item.until, attempts: delivery.attempts, nil, item.reason)
         }
         set += plan.stop.map { outcome($0, .undelivered, at: now, attempts: $0.attempts, 410, "the endpoint is gone") }
         if !set.isEmpty { _ = outcomes.push(set) }
