@@ -19,6 +19,9 @@ let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto"
 let collections: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdCore: Target.Dependency = .product(name: "HummingbirdCore", package: "hummingbird")
+let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
+let nioHTTPTypes: Target.Dependency = .product(name: "NIOHTTPTypes", package: "swift-nio-extras")
 let asyncHTTPClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
 
 let package = Package(
@@ -33,8 +36,10 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
@@ -63,7 +68,10 @@ let package = Package(
 
         // Edges: they never import each other.
         .target(
-            name: "API", dependencies: ["Accounts", "Messaging", "SMSText", "SQL", "Wire", hummingbird, crypto, logging, nioCore],
+            name: "API", dependencies: [
+                "Accounts", "Messaging", "SMSText", "SQL", "Wire", crypto, httpTypes, hummingbird, hummingbirdCore,
+                logging, nioCore, nioHTTPTypes,
+            ],
             resources: [.embedInCode("Resources/sms.yaml")], swiftSettings: settings),
         .target(
             name: "Connectors", dependencies: ["Messaging", "SMPP", "SMSText", "Wire", crypto, logging, nioCore, nioSSL],
@@ -119,7 +127,8 @@ let package = Package(
             name: "APITests",
             dependencies: [
                 "API", "Accounts", "EngineTestSupport", "Messaging", "SMSText", "SQL", "SQLTestSupport", "Wire",
-                hummingbird, .product(name: "HummingbirdTesting", package: "hummingbird"), logging, nioCore, nioPosix,
+                hummingbird, .product(name: "HummingbirdTesting", package: "hummingbird"), httpTypes, logging, nioCore,
+                nioPosix,
             ], swiftSettings: settings),
         .testTarget(
             name: "ConnectorsTests",

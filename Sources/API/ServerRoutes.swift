@@ -27,15 +27,17 @@ struct ServerRoutes: Sendable {
         var writer = JSONWriter()
         writer.object { writer in
             writer.member("status", isReady ? "ready" : "not ready")
-            writer.member("checks", array: { writer in
-                for check in checks {
-                    writer.object { writer in
-                        writer.member("name", check.name)
-                        writer.member("ok", check.problem == nil)
-                        writer.member("problem", check.problem)
+            writer.member(
+                "checks",
+                array: { writer in
+                    for check in checks {
+                        writer.object { writer in
+                            writer.member("name", check.name)
+                            writer.member("ok", check.problem == nil)
+                            writer.member("problem", check.problem)
+                        }
                     }
-                }
-            })
+                })
         }
         return Response(status: isReady ? .ok : .serviceUnavailable, json: writer)
     }

@@ -204,7 +204,9 @@ private struct JSONParser {
     }
 
     private mutating func skipDigits() {
-        while position < bytes.count, (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(bytes[position]) { position += 1 }
+        while position < bytes.count, (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(bytes[position]) {
+            position += 1
+        }
     }
 
     private mutating func string() throws(JSONError) -> String {

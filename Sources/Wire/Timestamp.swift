@@ -24,7 +24,9 @@ public enum Timestamp {
     private static let last: Milliseconds = 253_402_300_799_999
 
     /// `2026-01-31T08:05:09Z`, or with `.123` before the `Z` where milliseconds are asked for.
+    /// An instant outside of the years 0000 to 9999 is shown as the nearest inside.
     public static func rfc3339(_ instant: Milliseconds, milliseconds: Bool = false) -> String {
+        let instant = min(max(instant, first), last)
         var text = digits(of: instant, separators: (UInt8(ascii: "-"), UInt8(ascii: "T"), UInt8(ascii: ":")))
         if milliseconds {
             let rest = Int(((instant % 1000) + 1000) % 1000)
@@ -36,7 +38,7 @@ public enum Timestamp {
     }
 
     private static func digits(of instant: Milliseconds, separators: (UInt8, UInt8, UInt8)) -> [UInt8] {
-        let (date, clock) = min(max(instant, first), last).flooredDivision(by: 86_400_000)
+        let (date, clock) = instant.flooredDivision(by: 86_400_000)
         let civil = CivilDate(daysSince1970: date)
         var text: [UInt8] = []
         text.reserveCapacity(24)

@@ -74,7 +74,11 @@ public struct UUIDv7: Sendable, Hashable, Comparable, CustomStringConvertible {
                 continue
             }
             guard let nibble = Hex.value(of: byte) else { return nil }
-            if digits < 16 { halves.0 = halves.0 << 4 | UInt64(nibble) } else { halves.1 = halves.1 << 4 | UInt64(nibble) }
+            if digits < 16 {
+                halves.0 = halves.0 << 4 | UInt64(nibble)
+            } else {
+                halves.1 = halves.1 << 4 | UInt64(nibble)
+            }
             digits += 1
             guard digits <= 32 else { return nil }
         }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The answer to a send request: its bytes, what is stored before it, money, and repetition under a key.
 
-@testable import API
 import Accounts
 import EngineTestSupport
 import HTTPTypes
@@ -10,6 +9,8 @@ import SQL
 import SQLTestSupport
 import Testing
 import Wire
+
+@testable import API
 
 @Suite struct AcceptanceTests {
     @Test(arguments: Engine.allCases)
@@ -76,6 +77,16 @@ import Wire
         }
     }
 
+    @Test func `a prepaid company does not send to a network without a price`() async throws {
+        var setup = TestSetup()
+        setup.balance = Money("5")
+        try await APITester.run(.sqlite, setup: setup) { api async throws in
+            let answer = try await api.send(["to": "33612345678"])
+            #expect(answer.status == 400)
+            #expect(answer.json["violations"]?.array?.first?["field"] == "to")
+        }
+    }
+
     @Test(arguments: Engine.allCases)
     func `the same request under a key gets the same bytes and sends once`(_ engine: Engine) async throws {
         let key = [("Idempotency-Key", "order-7")]
@@ -123,6 +134,7 @@ import Wire
             let long = String(repeating: "k", count: 256)
             #expect(try await api.send(headers: [("Idempotency-Key", long)]).refusedFields == ["Idempotency-Key"])
             #expect(try await api.send(headers: [("Idempotency-Key", "")]).refusedFields == ["Idempotency-Key"])
+            #expect(try await api.send(headers: [("Idempotency-Key", "a b")]).refusedFields == ["Idempotency-Key"])
             #expect(try await api.send(headers: [("Idempotency-Key", String(long.dropLast()))]).status == 200)
         }
     }
@@ -134,6 +146,21 @@ import Wire
             #expect(answer.status == 503)
             #expect(answer.headers[.retryAfter] == "5")
             #expect(answer.string("type") == "https://httpstatuses.com/503")
+        }
+    }
+
+    @Test(arguments: Engine.allCases)
+    func `a database that is gone is 503`(_ engine: Engine) async throws {
+        try await APITester.run(engine) { api async throws in
+            await api.node.database.close()
+            for answer in [
+                try await api.send(), try await api.get("/messaging/v1/messages/01890000-0000-7000-8000-000000000000"),
+                try await api.post(
+                    "/messaging/v1/conversion", json: ["requestId": "01890000-0000-7000-8000-000000000000"]),
+            ] {
+                #expect(answer.status == 503)
+                #expect(answer.headers[.retryAfter] != nil)
+            }
         }
     }
 }

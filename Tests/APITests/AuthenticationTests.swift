@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Who may ask: keys in the header and in the query, scopes, expiry, and the walls between companies.
 
-@testable import API
 import Accounts
 import EngineTestSupport
 import HTTPTypes
@@ -10,6 +9,8 @@ import SQL
 import SQLTestSupport
 import Testing
 import Wire
+
+@testable import API
 
 @Suite struct AuthenticationTests {
     private static let message = "/messaging/v1/messages/01890000-0000-7000-8000-000000000000"

@@ -2,7 +2,6 @@
 // What the configuration makes of a request: the stored content is cut into the parts that were priced, whatever the
 // carrier's rules, and only tables that every carrier of the route permits are used.
 
-@testable import API
 import Accounts
 import EngineTestSupport
 import HTTPTypes
@@ -11,6 +10,8 @@ import SMSText
 import SQL
 import Testing
 import Wire
+
+@testable import API
 
 @Suite struct ComposerTests {
     private static func directory(_ connectors: [(options: [String: JSONValue], isEnabled: Bool)]) -> Directory {
@@ -45,10 +46,11 @@ import Wire
 
     private static let turkish = "İstanbul'da güneşli bir gün, ağaçların gölgesi çok güzel. "
 
-    @Test(arguments: [
-        [:], ["reference": 16], ["concatenation": "sar"], ["nationalTables": ["turkish"]],
-        ["nationalTables": ["turkish", "turkish-locking"]], ["alphabet": "latin1"], ["alphabet": "gsm7Packed"],
-    ] as [[String: JSONValue]])
+    @Test(
+        arguments: [
+            [:], ["reference": 16], ["concatenation": "sar"], ["nationalTables": ["turkish"]],
+            ["nationalTables": ["turkish", "turkish-locking"]], ["alphabet": "latin1"], ["alphabet": "gsm7Packed"],
+        ] as [[String: JSONValue]])
     func `cutting the stored content again gives the parts that were priced`(_ options: [String: JSONValue]) throws {
         let texts = [
             "Hi", turkishText(1), turkishText(4), String(repeating: "[x] ", count: 100),

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Conversion reports.
 
-@testable import API
 import EngineTestSupport
 import HTTPTypes
 import Messaging
@@ -9,6 +8,8 @@ import SQL
 import SQLTestSupport
 import Testing
 import Wire
+
+@testable import API
 
 @Suite struct ConversionTests {
     private static let path = "/messaging/v1/conversion"
@@ -18,7 +19,8 @@ import Wire
         try await APITester.run(engine) { api async throws in
             let message = try await api.accepted(["conversion": true])
             let id = JSONValue.string(message.id.description)
-            let answer = try await api.post(Self.path, json: ["requestId": id, "timestamp": "2026-01-15T12:30:00+01:00"])
+            let answer = try await api.post(
+                Self.path, json: ["requestId": id, "timestamp": "2026-01-15T12:30:00+01:00"])
             #expect(answer.status == 200)
             #expect(answer.text == "{}")
             #expect(try await api.node.stored(message.key).message.convertedAt == TestClock.start - 1_800_000)

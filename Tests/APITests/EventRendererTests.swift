@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Delivery reports and inbound messages as they leave, byte for byte.
 
-@testable import API
 import Accounts
 import EngineTestSupport
 import HTTPTypes
@@ -11,6 +10,8 @@ import SQL
 import SQLTestSupport
 import Testing
 import Wire
+
+@testable import API
 
 @Suite struct EventRendererTests {
     private static let renderer = SMSEventRenderer(publicBaseURL: "https://sms.example.com")
@@ -150,7 +151,9 @@ import Wire
     }
 
     @Test(arguments: Engine.allCases)
-    func `a message through the whole node is reported with the bytes of its status query`(_ engine: Engine) async throws {
+    func `a message through the whole node is reported with the bytes of its status query`(_ engine: Engine)
+        async throws
+    {
         try await APITester.run(engine) { api async throws in
             let message = try await api.accepted(["callbackUrl": "https://acme.example/r"])
             try await api.node.wait(for: .sent, of: message.key)

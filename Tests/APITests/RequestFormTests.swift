@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The forms in which parameters come, which of them wins, and bodies that are no bodies.
 
-@testable import API
 import EngineTestSupport
 import HTTPTypes
 import Messaging
@@ -10,6 +9,8 @@ import SQL
 import SQLTestSupport
 import Testing
 import Wire
+
+@testable import API
 
 @Suite struct RequestFormTests {
     private static let path = "/messaging/v1/sms"
@@ -87,7 +88,8 @@ import Wire
     @Test func `mutated bodies and queries never get anything but 200 or 4xx`() async throws {
         try await APITester.run { api async throws in
             var random = SplitMix(state: 7)
-            let json = Array(#"{"to":"+491701234567","from":"Acme","message":"Hé \u20ac","validity":60,"trate":0.5}"#.utf8)
+            let json = Array(
+                #"{"to":"+491701234567","from":"Acme","message":"Hé \u20ac","validity":60,"trate":0.5}"#.utf8)
             let form = Array("to=%2B491701234567&from=Acme&message=H%C3%A9+x&flash=true".utf8)
             for round in 0..<1500 {
                 let isJSON = round.isMultiple(of: 2)

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every parameter of a send request has its effect. Each test compares a request with the parameter to one without.
 
-@testable import API
 import EngineTestSupport
 import HTTPTypes
 import Messaging
@@ -10,6 +9,8 @@ import SQL
 import SQLTestSupport
 import Testing
 import Wire
+
+@testable import API
 
 @Suite struct SendParameterTests {
     @Test(arguments: [
@@ -212,8 +213,10 @@ import Wire
 
     @Test func `null and the empty text are no value`() async throws {
         try await APITester.run { api async throws in
-            let names = ["encoding", "gateway", "conversion", "sendDateTime", "validity", "reference", "callbackUrl",
-                "callbackMethod", "partLimit", "trate", "mrate", "upperCased", "keepEmojis", "flash"]
+            let names = [
+                "encoding", "gateway", "conversion", "sendDateTime", "validity", "reference", "callbackUrl",
+                "callbackMethod", "partLimit", "trate", "mrate", "upperCased", "keepEmojis", "flash",
+            ]
             for empty in ["null", "\"\""] {
                 let members = names.map { "\"\($0)\":\(empty)" }.joined(separator: ",")
                 let body = "{\"to\":491701234567,\"from\":12345,\"message\":7,\"unknown\":[],\(members)}"

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a send request is refused for: each value names its parameter, and all mistakes are told at once.
 
-@testable import API
 import EngineTestSupport
 import HTTPTypes
 import Messaging
@@ -10,15 +9,25 @@ import SQLTestSupport
 import Testing
 import Wire
 
+@testable import API
+
 @Suite struct SendRefusalTests {
     private static let badValues: [(String, [JSONValue])] = [
-        ("to", [
-            .null, "", [], "abc", "123456", "1234567890123456", "01701234567", "+49+170123456", true, .object([:]), 1.5,
-            "００４９１７０１２３４５６７",
-        ]),
-        ("from", [
-            .null, "", [], "12", "ABCDEFGHIJKL", "1234567890123456", "Пример", "A\nB", "\u{1B}A", "AB\u{0}", true,
-        ]),
+        (
+            "to",
+            [
+                .null, "", [], "abc", "123456", "1234567890123456", "01701234567", "+49+170123456", true, .object([:]),
+                1.5,
+                "００４９１７０１２３４５６７",
+            ]
+        ),
+        (
+            "from",
+            [
+                .null, "", [], "12", "ABCDEFGHIJKL", "1234567890123456", "Пример", "++", "+1-2", "A\nB", "\u{1B}A",
+                "AB\u{0}", true,
+            ]
+        ),
         ("message", [.null, "", [], .object([:]), true, 1.5]),
         ("encoding", ["UTF8", [], true]),
         ("gateway", ["NONE", [], .object([:])]),
@@ -26,9 +35,13 @@ import Wire
         ("sendDateTime", ["tomorrow", "2026-13-01T00:00:00Z", "2026-01-15T11:58:59Z", [], true]),
         ("validity", [0, 10_081, "x", 1.5, [], true, "60 "]),
         ("reference", [.string(String(repeating: "x", count: 256)), [], true, "a\u{0}b"]),
-        ("callbackUrl", [
-            "http://acme.example/", [], true, .string("https://" + String(repeating: "x", count: 2048)), "https://\u{0}",
-        ]),
+        (
+            "callbackUrl",
+            [
+                "http://acme.example/", [], true, .string("https://" + String(repeating: "x", count: 2048)),
+                "https://\u{0}",
+            ]
+        ),
         ("callbackMethod", ["PUT", [], true]),
         ("partLimit", [0, 256, "x", 1.5, [], true]),
         ("trate", [-0.1, 1.1, "x", "nan", [], true]),
@@ -65,8 +78,9 @@ import Wire
             #expect(answer.headers[.contentType] == "application/json")
             #expect(
                 answer.text
-                    == #"{"type":"https://docs.tyntec.com/problems/ConstraintViolation","title":"Constraint Violation","#
-                    + #""status":400,"detail":"to is required; validity must be a whole number from 1 to 10080","#
+                    == #"{"type":"https://docs.tyntec.com/problems/ConstraintViolation","#
+                    + #""title":"Constraint Violation","status":400,"#
+                    + #""detail":"to is required; validity must be a whole number from 1 to 10080","#
                     + #""violations":[{"field":"to","message":"is required"},"#
                     + #"{"field":"validity","message":"must be a whole number from 1 to 10080"}]}"#)
         }
@@ -83,7 +97,8 @@ import Wire
     @Test func `GET wants the same parameters`() async throws {
         try await APITester.run { api async throws in
             #expect(Set(try await api.sendByGet("").refusedFields) == ["to", "from", "message"])
-            #expect(try await api.sendByGet("to=49170123456&from=A&message=Hi&validity=0").refusedFields == ["validity"])
+            #expect(
+                try await api.sendByGet("to=49170123456&from=A&message=Hi&validity=0").refusedFields == ["validity"])
         }
     }
 }

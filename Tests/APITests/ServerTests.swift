@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the server does for every request, whichever surface it is for.
 
-@testable import API
 import EngineTestSupport
 import HTTPTypes
 import Hummingbird
@@ -15,6 +14,8 @@ import SQLTestSupport
 import Synchronization
 import Testing
 import Wire
+
+@testable import API
 
 @Suite struct ServerTests {
     @Test func `health is 200 and ready tells what is wrong`() async throws {
@@ -126,7 +127,8 @@ import Wire
     @Test func `a client that sends its body too slowly gets 408 and loses the connection`() async throws {
         var options = APIOptions()
         options.requestDeadline = .milliseconds(100)
-        let head = "POST /messaging/v1/sms HTTP/1.1\r\nHost: a\r\napikey: \(TestSetup.acmeKey)\r\n"
+        let head =
+            "POST /messaging/v1/sms HTTP/1.1\r\nHost: a\r\napikey: \(TestSetup.acmeKey)\r\n"
             + "Content-Type: application/json\r\nContent-Length: 40\r\n\r\n{\"to\":"
         let answer = try await Self.exchange(head, options: options)
         #expect(answer.hasPrefix("HTTP/1.1 408"))
@@ -150,7 +152,8 @@ import Wire
 
     /// Sends bytes to a real server and returns all that came until it closed the connection. `isFinished` closes the
     /// sending side after them.
-    private static func exchange(_ bytes: String, options: APIOptions, isFinished: Bool = false) async throws -> String {
+    private static func exchange(_ bytes: String, options: APIOptions, isFinished: Bool = false) async throws -> String
+    {
         let received = Mutex("")
         try await TestNode.run(.sqlite) { node async throws in
             let router = APIServer.router(engine: node.engine, options: options)
@@ -159,7 +162,8 @@ import Wire
             try await application.test(.live) { client async throws in
                 let port = try #require(client.port)
                 let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-                    .channelOption(.allowRemoteHalfClosure, value: true).connect(host: "localhost", port: port) { channel in
+                    .channelOption(.allowRemoteHalfClosure, value: true).connect(host: "localhost", port: port) {
+                        channel in
                         channel.eventLoop.makeCompletedFuture {
                             try NIOAsyncChannel<ByteBuffer, ByteBuffer>(
                                 wrappingChannelSynchronously: channel,

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The status query, and the words of the SMS API for the states of messages and parts.
 
-@testable import API
 import EngineTestSupport
 import HTTPTypes
 import Messaging
@@ -10,6 +9,8 @@ import SQL
 import SQLTestSupport
 import Testing
 import Wire
+
+@testable import API
 
 @Suite struct StatusTests {
     @Test(arguments: Engine.allCases)
@@ -44,7 +45,9 @@ import Wire
 
     @Test func `a message that was sent twice says so`() async throws {
         try await APITester.run { api async throws in
-            api.node.connector.answer { $0.isPossibleDuplicate ? .submitted(providerID: "77") : .uncertain(reason: "link") }
+            api.node.connector.answer {
+                $0.isPossibleDuplicate ? .submitted(providerID: "77") : .uncertain(reason: "link")
+            }
             let answer = try await api.send()
             let id = try #require(answer.string("requestId"))
             #expect(answer.json["possibleDuplicate"] == nil)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""No answer before the disk has it, as the kernel sees it. The demo runs under strace, and for each of several messages:
+"""No answer before the disk has it, as the kernel sees it. The demo runs under strace, and for each message:
 
 * the page with the message is written to the write-ahead log and an fdatasync of that file begins and completes between
   the read of the request and the write of its `HTTP/1.1 200`;
@@ -9,11 +9,15 @@
     python Tests/EndToEnd/durability.py --parley .build/debug/parley"""
 
 import argparse
+import os
 import re
+import signal
+import subprocess
 import sys
 
 import support
-from support import Client, Process, Receiver, Tally, temporary_folder, wait_until_ready
+from loopback import Client, Receiver, wait_until_ready
+from support import Process, Tally, temporary_folder
 
 KEY = "durability-key-0123456789"
 COUNT = 5
@@ -44,8 +48,8 @@ class Call:
 def parse(trace):
     """The calls of a trace made with `strace -f -xx -y`, in the order in which they began.
 
-    strace prints a line when a call ends, or `<unfinished ...>` as soon as another thread's call comes between: the order
-    of the lines is the order of what happened."""
+    strace prints a line when a call ends, or `<unfinished ...>` as soon as another thread's call comes between: the
+    order of the lines is the order of what happened."""
     calls, open_calls = [], {}
     for position, line in enumerate(trace):
         found = re.match(r"(\d+)\s+[\d.]+ (.*)", line.rstrip("\n"), re.DOTALL)
@@ -152,7 +156,7 @@ def trace_demo(parley, folder, receiver):
             support.equal(answer.status, 200, f"answer {number}")
             receiver.wait(f"/reports/{number}", seconds=20)
             print(f"message {number} sent and reported", flush=True)
-        support.os.kill(pid, support.signal.SIGTERM)
+        os.kill(pid, signal.SIGTERM)
         demo.process.wait(40)
     finally:
         demo.kill()
@@ -160,7 +164,7 @@ def trace_demo(parley, folder, receiver):
 
 
 def explain_missing_ptrace():
-    probe = support.subprocess.run(["strace", "-o", "/dev/null", "true"], capture_output=True, text=True)
+    probe = subprocess.run(["strace", "-o", "/dev/null", "true"], capture_output=True, text=True)
     if probe.returncode != 0:
         print(f"FAILED strace cannot trace here; allow ptrace (CAP_SYS_PTRACE, or a seccomp profile with it): "
               f"{probe.stderr.strip()}")

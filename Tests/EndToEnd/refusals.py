@@ -5,7 +5,8 @@ import socket
 import threading
 import time
 
-from support import Client, equal
+from loopback import Client
+from support import equal
 
 SMS = "/messaging/v1/sms"
 GOOD = {"from": "Parley", "to": "+4915112345000", "message": "Hello"}
@@ -105,8 +106,8 @@ def check_refusals(tally, client):
 
 
 class SlowClients:
-    """Connections that announce a body, send half of it and stop. They are opened in the beginning and judged in the end:
-    meanwhile everybody else is served."""
+    """Connections that announce a body, send half of it and stop. They are opened in the beginning and judged in the
+    end: meanwhile everybody else is served."""
 
     def __init__(self, port, key, count=50):
         self.results = []

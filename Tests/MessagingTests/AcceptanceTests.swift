@@ -64,9 +64,12 @@ struct AcceptanceTests {
             let node = try await TestNode.start(on: database)
             await database.close()
             #expect(await node.engine.acceptor.accept(node.message()) == .unavailable)
-            #expect(await node.receive(.receipt(Receipt(
-                connectorID: 1, providerID: "1", recipient: "", state: .delivered, errorCode: nil, at: 0)))
-                == .unavailable)
+            #expect(
+                await node.receive(
+                    .receipt(
+                        Receipt(
+                            connectorID: 1, providerID: "1", recipient: "", state: .delivered, errorCode: nil, at: 0)))
+                    == .unavailable)
             await node.stop()
             #expect(await node.engine.acceptor.accept(node.message()) == .unavailable)
         }

@@ -31,7 +31,8 @@ struct DeliveryStoreTests {
                 let store = DeliveryStore(transaction)
                 let held = try Self.insert(5, leased: 2, lease: 7, transaction)
                 return (
-                    held, try store.claim(limit: 10, now: 999, lease: 8), try store.claim(limit: 10, now: 1000, lease: 8),
+                    held, try store.claim(limit: 10, now: 999, lease: 8),
+                    try store.claim(limit: 10, now: 1000, lease: 8),
                     try store.claim(limit: 10, now: 5000, lease: 9)
                 )
             }

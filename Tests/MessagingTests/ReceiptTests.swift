@@ -50,6 +50,18 @@ struct ReceiptTests {
     }
 
     @Test(arguments: Engine.allCases)
+    func `a provider that gives no id gets no other's receipt`(_ engine: Engine) async throws {
+        try await TestNode.run(engine) { node in
+            node.connector.answer { _ in .submitted(providerID: "") }
+            _ = await node.receive(receipt(node, ""))
+            let key = try await node.send()
+            let sent = try await node.wait(for: .sent, of: key)
+            #expect(sent.parts[0].providerID == nil)
+            #expect(try await node.count("receipts") == 1)
+        }
+    }
+
+    @Test(arguments: Engine.allCases)
     func `a repeated receipt and one after the end are events and nothing more`(_ engine: Engine) async throws {
         try await TestNode.run(engine) { node in
             let key = try await node.send()
@@ -78,6 +90,21 @@ struct ReceiptTests {
             #expect(await node.receive(receipt(node, "nowhere", .sent)) == .stored)
             #expect(try await node.stored(key).message.status == .sent)
             #expect(try await node.count("receipts") == 0)
+        }
+    }
+
+    @Test(arguments: Engine.allCases)
+    func `a receipt that was parked beside its outcome is found by the next look`(_ engine: Engine) async throws {
+        try await TestNode.run(engine) { node in
+            let key = try await node.send()
+            let submission = try await node.connector.submissions(count: 1)[0]
+            try await node.wait(for: .sent, of: key)
+            // What two transactions leave that ran side by side.
+            let receipts = [node.connector.receipt(for: submission), node.connector.receipt(for: submission)]
+            try await node.database.write { try ReceiptStore($0).park(receipts, now: TestClock.start) }
+            await node.engine.lookAtTime()
+            #expect(try await node.stored(key).message.status == .delivered)
+            #expect(try await node.inbox.deliveries(count: 1).count == 1)
         }
     }
 

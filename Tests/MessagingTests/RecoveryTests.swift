@@ -96,11 +96,17 @@ struct RecoveryTests {
         }
     }
 
-    @Test(arguments: Engine.allCases)
-    func `the outcome of a lease that was lost changes nothing`(_ engine: Engine) async throws {
+    @Test(
+        arguments: Engine.allCases,
+        [SendOutcome.rejected(code: "0001", reason: "late"), .submitted(providerID: "A1"), .uncertain(reason: "cut")])
+    func `the outcome of a lease that was lost changes nothing`(
+        _ engine: Engine, _ outcome: SendOutcome
+    ) async throws {
         try await TestDatabase.with(engine, migrations: MessagingMigrations.all) { database in
             var setup = TestSetup()
             setup.options.nodeName = "old"
+            // It does not notice that its lease is gone before the test is over.
+            setup.options.leaseLifetime = 3_600_000
             let old = try await TestNode.start(on: database, setup)
             old.connector.answerByHand()
             let key = try await old.send()
@@ -113,12 +119,17 @@ struct RecoveryTests {
                 let again = try await new.connector.submissions(count: 1)[0]
                 #expect(again.ticket.attempt == 2)
                 #expect(again.isPossibleDuplicate)
+                let receipt = Receipt(
+                    connectorID: old.connector.id, providerID: "A1", recipient: "", state: .undeliverable,
+                    errorCode: nil, at: 1)
+                #expect(await new.receive(.receipt(receipt)) == .stored)
                 let before = try await new.stored(key)
-                old.connector.complete(submission.ticket, .rejected(code: "0001", reason: "late"))
+                old.connector.complete(submission.ticket, outcome)
                 await old.stop()
                 let after = try await new.stored(key)
                 #expect(after.parts == before.parts)
                 #expect(after.message.status == .dispatched)
+                #expect(try await new.count("receipts") == 1)
                 new.connector.complete(again.ticket, .submitted(providerID: "B2"))
                 try await new.wait(for: .sent, of: key)
             }
@@ -128,7 +139,7 @@ struct RecoveryTests {
     @Test(arguments: Engine.allCases)
     func `a node whose lease ran out enters again and goes on`(_ engine: Engine) async throws {
         var setup = TestSetup()
-        setup.options.leaseLifetime = 400
+        setup.options.leaseLifetime = 4000
         try await TestNode.run(engine, setup) { node in
             let lease = node.context.lease
             node.connector.setUp(false)
@@ -212,12 +223,16 @@ struct RecoveryTests {
                     try jobs.insert([(key, 0, lease)])
                 }
                 #expect(try nodes.rescue() == 3)
-                try transaction.execute("UPDATE jobs SET lease = 11 WHERE message_id = $1", [
-                    .bytes(MessageID(high: 0, low: 0).bytes)
-                ])
-                try transaction.execute("UPDATE jobs SET lease = 22 WHERE message_id = $1", [
-                    .bytes(MessageID(high: 0, low: 1).bytes)
-                ])
+                try transaction.execute(
+                    "UPDATE jobs SET lease = 11 WHERE message_id = $1",
+                    [
+                        .bytes(MessageID(high: 0, low: 0).bytes)
+                    ])
+                try transaction.execute(
+                    "UPDATE jobs SET lease = 22 WHERE message_id = $1",
+                    [
+                        .bytes(MessageID(high: 0, low: 1).bytes)
+                    ])
                 try nodes.enter(name: "a", lease: 11, lifetime: 60_000)
                 try nodes.enter(name: "b", lease: 22, lifetime: -1)
                 #expect(try nodes.rescue() == 1)

@@ -42,7 +42,7 @@ struct TimeTests {
             node.clock.advance(by: 1)
             await node.engine.lookAtTime()
             #expect(try await node.stored(key).message.status == .expired)
-            #expect(node.inbox.bodies == ["\(key.id) expired"])
+            #expect(try await node.inbox.bodies(count: 1) == ["\(key.id) expired"])
             #expect(try await node.count("jobs") == 0)
             try await node.waitUntilIdle()
             node.connector.setUp(true)

@@ -11,8 +11,8 @@ enum SMSAddress {
     static let senderNumberLengths = 3...15
     static let nameLengths = 1...11
 
-    /// The digits of a recipient: `+49…`, `0049…`, `49…`, with a space where a `+` was decoded, and with spaces, dashes,
-    /// dots, slashes or parentheses between them. Nil when it is no international number: none begins with 0.
+    /// The digits of a recipient: `+49…`, `0049…`, `49…`, with white space where a `+` was decoded, and with spaces,
+    /// dashes, dots, slashes or parentheses between them. Nil when it is no international number: none begins with 0.
     static func recipient(_ text: String) -> String? {
         guard let digits = digits(of: text), numberLengths.contains(digits.utf8.count), !digits.hasPrefix("0") else {
             return nil
@@ -20,10 +20,13 @@ enum SMSAddress {
         return digits
     }
 
-    /// A sender as it is stored: digits, or an alphanumeric name of printable GSM-7 characters.
+    /// A sender as it is stored: digits, or an alphanumeric name of printable GSM-7 characters. A text of nothing but
+    /// what numbers are written with is never a name.
     static func sender(_ text: String) -> String? {
-        if let digits = digits(of: text) { return senderNumberLengths.contains(digits.utf8.count) ? digits : nil }
         let scalars = text.unicodeScalars
+        guard !scalars.allSatisfy({ $0 == "+" || ("0"..."9").contains($0) || isSeparator($0) }) else {
+            return digits(of: text).flatMap { senderNumberLengths.contains($0.utf8.count) ? $0 : nil }
+        }
         let isPrintable = scalars.allSatisfy { $0.value >= 0x20 && GSM7Alphabet.standard.code(for: $0) != nil }
         return isPrintable && nameLengths.contains(scalars.count) ? text : nil
     }
@@ -42,15 +45,22 @@ enum SMSAddress {
         if hasPlus { rest = rest.dropFirst() }
         var digits = ""
         for scalar in rest.unicodeScalars {
-            switch scalar {
-            case "0"..."9": digits.unicodeScalars.append(scalar)
-            case "-", ".", "/", "(", ")": continue
-            case _ where scalar.properties.isWhitespace: continue
-            default: return nil
+            if ("0"..."9").contains(scalar) {
+                digits.unicodeScalars.append(scalar)
+            } else if !isSeparator(scalar) {
+                return nil
             }
         }
         if !hasPlus, digits.hasPrefix("00") { digits = String(digits.dropFirst(2)) }
         return digits
+    }
+
+    /// What people put between the digits of a number.
+    private static func isSeparator(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar {
+        case "-", ".", "/", "(", ")": true
+        default: scalar.properties.isWhitespace
+        }
     }
 
     private static func isDigit(_ byte: UInt8) -> Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) }

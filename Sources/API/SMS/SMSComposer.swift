@@ -32,13 +32,18 @@ struct SMSComposer {
         message.sendAt = request.sendAt
         if request.sendAt != nil { message.status = .scheduled }
         message.quote = quote(for: recipient, charging: segmented)
-        if directory.companies[companyID]?.isPrepaid == true, let quote = message.quote {
+        if directory.companies[companyID]?.isPrepaid == true {
+            // Nobody sends on credit by choosing a network that was forgotten in the price list.
+            guard let quote = message.quote else {
+                reader.refuse("to", "is a number that has no price, and the company is prepaid")
+                return nil
+            }
             message.reserved = quote.amount * message.size
         }
         return message
     }
 
-    /// How the route's carriers want texts cut: as the first one does, with the national tables that all of them permit.
+    /// How the route's carriers want texts cut: as the first one does, with the national tables that all permit.
     private func segmentation(for request: SMSRequest, reader: inout ParameterReader) -> SegmentationOptions? {
         guard directory.routes.hasGateway(request.gateway) else {
             reader.refuse("gateway", "is not the name of a gateway")

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the SMS API sends to its customers' URLs: delivery reports and inbound messages, by POST as JSON or by GET in the
-// query. Rendered once, in the transaction of the event.
+// What the SMS API sends to its customers' URLs: delivery reports and inbound messages, by POST as JSON or by GET in
+// the query. Rendered once, in the transaction of the event.
 
 internal import Accounts
 public import Messaging

@@ -31,9 +31,11 @@ struct SMSInboundBody {
             writer.member("requestId", message.id.description)
             writer.member("size", message.size)
             writer.member("missingParts", isIncomplete)
-            writer.member("contentList", array: { writer in
-                for content in contents { write(content, to: &writer) }
-            })
+            writer.member(
+                "contentList",
+                array: { writer in
+                    for content in contents { write(content, to: &writer) }
+                })
         }
         return writer
     }

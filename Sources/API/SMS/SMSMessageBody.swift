@@ -36,9 +36,11 @@ struct SMSMessageBody {
         writer.member("to", SMSAddress.shown(message.recipient))
         writer.member("status", status.smsName)
         writer.member("size", message.size)
-        writer.member("parts", array: { writer in
-            for number in 1...max(1, message.size) { writePart(number, id: id, to: &writer) }
-        })
+        writer.member(
+            "parts",
+            array: { writer in
+                for number in 1...max(1, message.size) { writePart(number, id: id, to: &writer) }
+            })
         writer.member("submitDate", Timestamp.rfc3339(message.createdAt))
         writer.member("sentDate", message.sentAt.map { Timestamp.rfc3339($0) })
         writer.member("doneDate", message.doneAt.map { Timestamp.rfc3339($0) })

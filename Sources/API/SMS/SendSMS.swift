@@ -14,7 +14,7 @@ final class SendSMS: Sendable {
 
     private let engine: MessagingEngine
     private let options: APIOptions
-    /// The next number for the parts of a long message; starts anywhere, so that a restart does not repeat the last ones.
+    /// The next number for the parts of a long message; starts anywhere: a restart must not repeat the last ones.
     private let reference = Atomic<UInt16>(UInt16.random(in: .min ... .max))
 
     init(engine: MessagingEngine, options: APIOptions) {
@@ -81,9 +81,11 @@ final class SendSMS: Sendable {
 
     private static func idempotencyKey(of request: Request) throws -> String? {
         guard let key = request.headers[.idempotencyKey] else { return nil }
-        guard (1...maximumKeyLength).contains(key.utf8.count), !key.utf8.contains(0) else {
+        guard (1...maximumKeyLength).contains(key.utf8.count), key.utf8.allSatisfy({ (0x21...0x7E).contains($0) })
+        else {
             throw Problem.violations([
-                Violation(field: "Idempotency-Key", message: "must have 1 to \(maximumKeyLength) characters")
+                Violation(
+                    field: "Idempotency-Key", message: "must be 1 to \(maximumKeyLength) visible ASCII characters")
             ])
         }
         return key

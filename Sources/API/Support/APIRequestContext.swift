@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What travels with a request through middleware and handlers: who asks, and what the log line at its end wants to know.
+// What travels with a request through middleware and handlers: who asks, and what its log line wants to know.
 
 public import Accounts
 public import Hummingbird

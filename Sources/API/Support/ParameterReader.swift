@@ -22,6 +22,11 @@ struct ParameterReader {
             return nil
         case .integer(let value)?:
             return String(value)
+        case .number(let number)?:
+            // JSON does not tell 60 from 60.0.
+            if let value = Int64(exactly: number) { return String(value) }
+            refuse(name, "must be a string")
+            return nil
         case .string(let value)?:
             if let maximumLength, value.unicodeScalars.count > maximumLength {
                 refuse(name, "must have at most \(maximumLength) characters")

@@ -109,14 +109,16 @@ extension Problem: HTTPResponseError {
             writer.member("status", status.code)
             writer.member("detail", detail)
             guard !violations.isEmpty else { return }
-            writer.member("violations", array: { writer in
-                for violation in violations {
-                    writer.object { writer in
-                        writer.member("field", violation.field)
-                        writer.member("message", violation.message)
+            writer.member(
+                "violations",
+                array: { writer in
+                    for violation in violations {
+                        writer.object { writer in
+                            writer.member("field", violation.field)
+                            writer.member("message", violation.message)
+                        }
                     }
-                }
-            })
+                })
         }
         var response = Response(status: status, json: writer)
         for field in headers { response.headers[field.name] = field.value }

@@ -27,7 +27,7 @@ enum RequestParameters {
         Dictionary(fields.map { ($0.name, .string($0.value)) }, uniquingKeysWith: { _, last in last })
     }
 
-    /// The whole body. Throws 413 for one that is too long, 408 for one that is too slow and 400 for one that ends early.
+    /// The whole body. Throws 413 when it is too long, 408 when it is too slow and 400 when it ends early.
     private static func body(of request: Request) async throws -> ByteBuffer {
         let limit = APIRequestContext.bodyLimit
         let announced = request.headers[.contentLength].flatMap { Int($0) }

@@ -24,7 +24,7 @@ struct CarrierMessage {
         dataCoding = pdu.dataCoding
         octets = pdu.tlvs.messagePayload ?? pdu.shortMessage
         tlvs = pdu.tlvs
-        receipt = pdu.esmClass.isReceipt || pdu.tlvs.receiptedMessageID != nil ? DeliveryReceipt(pdu) : nil
+        receipt = Self.receipt(esmClass, tlvs) { DeliveryReceipt(pdu.marked($0)) }
     }
 
     init(_ pdu: DataSM) {
@@ -34,7 +34,21 @@ struct CarrierMessage {
         dataCoding = pdu.dataCoding
         octets = pdu.tlvs.messagePayload ?? []
         tlvs = pdu.tlvs
-        receipt = pdu.esmClass.isReceipt || pdu.tlvs.receiptedMessageID != nil ? DeliveryReceipt(pdu) : nil
+        receipt = Self.receipt(esmClass, tlvs) { DeliveryReceipt(pdu.marked($0)) }
+    }
+
+    /// The receipt in a message that is marked as one, or in one that is not marked and yet has
+    /// receipted_message_id and a state: some carriers leave esm_class 0.
+    private static func receipt(
+        _ esmClass: ESMClass, _ tlvs: TLVs, read: (ESMClass) -> DeliveryReceipt?
+    ) -> DeliveryReceipt? {
+        if esmClass.isReceipt { return read(esmClass) }
+        var marked = esmClass
+        marked.messageType = .deliveryReceipt
+        guard esmClass.messageType == .message, tlvs.receiptedMessageID != nil, let receipt = read(marked),
+            receipt.state != nil
+        else { return nil }
+        return receipt
     }
 
     /// Whether it says that it is a receipt.
@@ -103,8 +117,29 @@ extension SMPPConnectorOptions {
     /// A number as digits: `+49…` and `0049…` lose what stands before the country code; names stay as they are.
     static func digits(_ address: String) -> String {
         var digits = address[...]
-        if digits.hasPrefix("+") { digits = digits.dropFirst() } else if digits.hasPrefix("00") { digits = digits.dropFirst(2) }
-        let isNumber = !digits.isEmpty && digits.utf8.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+        if digits.hasPrefix("+") {
+            digits = digits.dropFirst()
+        } else if digits.hasPrefix("00") {
+            digits = digits.dropFirst(2)
+        }
+        let isNumber =
+            !digits.isEmpty && digits.utf8.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
         return isNumber ? String(digits) : address
+    }
+}
+
+extension DeliverSM {
+    fileprivate func marked(_ esmClass: ESMClass) -> DeliverSM {
+        var pdu = self
+        pdu.esmClass = esmClass
+        return pdu
+    }
+}
+
+extension DataSM {
+    fileprivate func marked(_ esmClass: ESMClass) -> DataSM {
+        var pdu = self
+        pdu.esmClass = esmClass
+        return pdu
     }
 }

@@ -86,7 +86,7 @@ public final class Acceptor: Sendable {
     private func store(_ batch: [Item]) async {
         do {
             try await commit(batch)
-        } catch where batch.count == 1 || (error as? DatabaseError)?.isTransient == true {
+        } catch  where batch.count == 1 || (error as? DatabaseError)?.isTransient == true {
             context.logger.error("messages not stored", metadata: ["error": "\(error)", "count": "\(batch.count)"])
             for item in batch { item.answer.resume(returning: .unavailable) }
         } catch {

@@ -236,13 +236,15 @@ public final class Dispatcher: Sendable {
     func closeOutcomes() { outcomes.close() }
 
     private func store(_ batch: [Completion]) async {
-        while true {
+        var triesLeft = 40
+        while triesLeft > 0 {
             do {
                 try await commit(batch)
                 return
-            } catch where (error as? DatabaseError)?.isTransient == true {
-                // The database is away. Outcomes are facts: they wait until it is back.
+            } catch  where (error as? DatabaseError)?.isTransient == true {
+                // The database is away. Outcomes are facts: they wait until it is back, or for ten seconds at a stop.
                 context.logger.error("outcomes not stored", metadata: ["error": "\(error)", "count": "\(batch.count)"])
+                if state.withLock({ $0.isStopping }) { triesLeft -= 1 }
                 try? await Task.sleep(for: .milliseconds(250))
             } catch {
                 // One of them is at fault; alone, each of the others goes through. That one's part stays marked, and is
@@ -258,7 +260,8 @@ public final class Dispatcher: Sendable {
         let now = context.clock()
         let (result, _) = try await context.writeProgress(expecting: batch.count) { writer in
             let changes = batch.map { item in
-                PartChange(ticket: item.ticket, fact: item.outcome.fact(policy: item.connector.uncertainPolicy), at: now)
+                PartChange(
+                    ticket: item.ticket, fact: item.outcome.fact(policy: item.connector.uncertainPolicy), at: now)
             }
             return (try writer.apply(changes), ())
         }

@@ -105,6 +105,8 @@ public struct EngineOptions: Sendable {
     public var reassemblyWindow: Milliseconds = 600_000
     /// How long a message is kept after its end, ms; three months by the SMS API.
     public var retention: Milliseconds = 92 * 86_400_000
+    /// How long a delivery that was made is kept for replay, ms. Those that were given up stay as long as messages.
+    public var deliveryRetention: Milliseconds = 7 * 86_400_000
 
     public init() {}
 }

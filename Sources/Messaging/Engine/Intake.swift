@@ -17,6 +17,8 @@ public final class Intake: Sendable {
     private static let batchLimit = 256
     /// After how many receipts of one form a connector's form counts as known.
     private static let learningThreshold = 3
+    /// For how long a receipt that matched nothing is looked at again, ms.
+    private static let parkedWindow: Milliseconds = 30_000
 
     private let context: EngineContext
     private let queue = BatchQueue<Item>(capacity: 50_000)
@@ -43,7 +45,7 @@ public final class Intake: Sendable {
         do {
             let answers = try await commit(batch.map(\.event))
             for (item, answer) in zip(batch, answers) { item.answer(answer) }
-        } catch where batch.count == 1 || (error as? DatabaseError)?.isTransient == true {
+        } catch  where batch.count == 1 || (error as? DatabaseError)?.isTransient == true {
             context.logger.error("events not stored", metadata: ["error": "\(error)", "count": "\(batch.count)"])
             for item in batch { item.answer(.unavailable) }
         } catch {
@@ -93,6 +95,30 @@ public final class Intake: Sendable {
         }
         try store.park(unmatched, now: writer.now)
         return (changes, forms)
+    }
+
+    /// Looks again at receipts that were parked lately: on PostgreSQL a receipt and the outcome of its submission may be
+    /// stored side by side, and neither sees the other.
+    func matchParked() async throws {
+        let directory = context.directory.current
+        _ = try await context.writeProgress(expecting: Self.batchLimit) { writer in
+            let store = ReceiptStore(writer.transaction)
+            let parked = try store.parked(since: writer.now - Self.parkedWindow, limit: Self.batchLimit)
+            var changes: [PartChange] = []
+            for (item, candidates) in zip(parked, try store.candidates(for: parked.map(\.receipt))) {
+                let receipt = item.receipt
+                let learnt = directory.connectors[receipt.connectorID]?.receiptIDForm
+                // One that was ambiguous stays with the operator: what is left over proves nothing.
+                guard candidates.count == 1, !candidates[0].isFinal,
+                    case .part(let part, _) = receipt.match(candidates, learnt: learnt), try store.takeOut(item.id)
+                else { continue }
+                changes.append(
+                    PartChange(
+                        key: part.key, step: part.step, number: part.number, report: receipt.state,
+                        errorCode: receipt.errorCode, at: receipt.at))
+            }
+            return (try writer.apply(changes), ())
+        }
     }
 
     /// Counts which form each connector's receipts have and stores one that keeps coming.

@@ -58,7 +58,7 @@ struct ProgressWriter {
         var submitted: [(change: PartChange, connectorID: Int64, providerID: String, recipient: String)] = []
         for change in changes {
             // A try that is not the current one any more changed nothing, and takes no receipts with it.
-            guard case .submitted(let providerID) = change.fact, !providerID.isEmpty, let item = progress[change.key],
+            guard case .submitted(let providerID) = change.fact, let item = progress[change.key],
                 let part = item.parts.first(where: { $0.step == change.step && $0.number == change.number }),
                 part.attempt == change.attempt, part.state == .sent, part.providerID == providerID
             else { continue }

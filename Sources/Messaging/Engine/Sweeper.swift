@@ -35,12 +35,14 @@ struct Sweeper: Sendable {
     /// Removes one slice of what is too old. Returns whether there may be more.
     func removeOld() async throws -> Bool {
         let now = context.clock()
-        let retention = context.options.retention
+        let (retention, deliveryRetention) = (context.options.retention, context.options.deliveryRetention)
         let slice = Self.slice
         return try await context.database.write { transaction in
             try IdempotencyStore(transaction).removeExpired(now: now)
             try InboundStore(transaction).forgetArrivals(before: now - 3_600_000)
-            return try RetentionStore(transaction).removeEnded(before: now - retention, limit: slice) == slice
+            let store = RetentionStore(transaction)
+            let delivered = try store.removeDelivered(before: now - deliveryRetention, limit: slice)
+            return max(delivered, try store.removeEnded(before: now - retention, limit: slice)) == slice
         }
     }
 

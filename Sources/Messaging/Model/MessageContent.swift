@@ -72,9 +72,11 @@ extension SMSContent {
                 writer.member("alphabet", segmentation.defaultAlphabet.rawValue)
             }
             if !segmentation.permittedTables.isEmpty {
-                writer.member("tables", array: { writer in
-                    for table in segmentation.permittedTables.map(\.storedName).sorted() { writer.string(table) }
-                })
+                writer.member(
+                    "tables",
+                    array: { writer in
+                        for table in segmentation.permittedTables.map(\.storedName).sorted() { writer.string(table) }
+                    })
             }
         }
         return writer.text

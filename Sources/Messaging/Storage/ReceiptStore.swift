@@ -118,9 +118,7 @@ struct ReceiptStore {
         for form in ReceiptIDForm.allCases {
             for (index, rows) in found.enumerated() {
                 for row in rows where try Self.form(of: row, for: submitted[index]) == form {
-                    let removed = try transaction.execute(
-                        "DELETE FROM receipts WHERE id = $1", [.integer(try row.int64("id"))])
-                    if removed == 1 { taken[index].append(try Self.receipt(from: row)) }
+                    if try takeOut(try row.int64("id")) { taken[index].append(try Self.receipt(from: row)) }
                 }
             }
         }
@@ -136,6 +134,21 @@ struct ReceiptStore {
         let form = ProviderID.candidates(forReceiptID: try row.text("provider_id")).first { $0.key == key }?.form
         let learnt = try row.textOrNil("receipt_id_form").flatMap(ReceiptIDForm.init(rawValue:))
         return learnt == nil || learnt == form ? form : nil
+    }
+
+    /// The newest receipts that were parked at `instant` or later.
+    func parked(since instant: Milliseconds, limit: Int) throws -> [(id: Int64, receipt: Receipt)] {
+        try transaction.query(
+            """
+            SELECT id, connector_id, provider_id, recipient, state, error_code, at FROM receipts
+            WHERE received_at >= $1 ORDER BY received_at DESC LIMIT $2
+            """, [.integer(instant), SQLValue(limit)]
+        ).map { row in (try row.int64("id"), try Self.receipt(from: row)) }
+    }
+
+    /// Takes a parked receipt out; false when somebody else has.
+    func takeOut(_ id: Int64) throws -> Bool {
+        try transaction.execute("DELETE FROM receipts WHERE id = $1", [.integer(id)]) == 1
     }
 
     private static func receipt(from row: Row) throws -> Receipt {

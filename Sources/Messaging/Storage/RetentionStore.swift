@@ -29,6 +29,17 @@ struct RetentionStore {
         }
     }
 
+    /// Removes deliveries that were made before `instant`; returns how many.
+    func removeDelivered(before instant: Milliseconds, limit: Int) throws -> Int {
+        try transaction.execute(
+            """
+            DELETE FROM deliveries WHERE id IN (
+                SELECT id FROM deliveries
+                WHERE done_at IS NOT NULL AND done_at < $1 AND state = \(DeliveryState.delivered.rawValue)
+                ORDER BY done_at LIMIT $2)
+            """, [.integer(instant), SQLValue(limit)])
+    }
+
     /// Removes messages that ended before `instant` with all that belongs to them, and old deliveries and receipts.
     /// Returns how many rows the largest slice had: fewer than `limit` when nothing is left.
     func removeEnded(before instant: Milliseconds, limit: Int) throws -> Int {

@@ -133,10 +133,14 @@ extension Configuration {
             "the connector \($0)"
         }
         let numberNodes = try companyNodes.flatMap { try $0.member("numbers")?.elements() ?? [] }
-        try Self.refuseRepetition(companies.flatMap { $0.numbers.map(\.number) }, in: numberNodes) { "the number \($0)" }
+        try Self.refuseRepetition(companies.flatMap { $0.numbers.map(\.number) }, in: numberNodes) {
+            "the number \($0)"
+        }
         let keyNodes = try companyNodes.map { try $0.member("keys")?.elements() ?? [] }
         // A key is a secret: its value is not repeated in a complaint.
-        try Self.refuseRepetition(companies.flatMap { $0.keys.map(\.key) }, in: keyNodes.flatMap { $0 }) { _ in "the key" }
+        try Self.refuseRepetition(companies.flatMap { $0.keys.map(\.key) }, in: keyNodes.flatMap { $0 }) { _ in
+            "the key"
+        }
         for (company, nodes) in zip(companies, keyNodes) {
             try Self.refuseRepetition(company.keys.map(\.name), in: nodes) { "a key named \($0)" }
         }
@@ -296,6 +300,7 @@ extension Configuration.ConnectorEntry {
     /// What must agree among the connectors of a route.
     var cutting: String {
         let segmentation = settings(id: 0).segmentation
-        return "\(segmentation.concatenation) \(segmentation.referenceWidth) \(segmentation.defaultAlphabet.carriesSeptets)"
+        return
+            "\(segmentation.concatenation) \(segmentation.referenceWidth) \(segmentation.defaultAlphabet.carriesSeptets)"
     }
 }

@@ -141,9 +141,11 @@ struct ConfigurationNode {
     private static func decimal(_ text: String) -> Double? {
         let fields = (text.hasPrefix("-") ? text.dropFirst() : text[...]).split(
             separator: ".", omittingEmptySubsequences: false)
-        let isDecimal = fields.count == 2 && fields.allSatisfy { field in
-            !field.isEmpty && field.utf8.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
-        }
+        let isDecimal =
+            fields.count == 2
+            && fields.allSatisfy { field in
+                !field.isEmpty && field.utf8.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+            }
         return isDecimal ? Double(text) : nil
     }
 

@@ -98,7 +98,8 @@ struct DeliveryQueue: Sendable {
             case .full:
                 guard endpoint.gate.health.phase != .healthy else {
                     while endpoint.waiting.count > waitingLimit {
-                        plan.postpone.append((endpoint.waiting.removeLast(), now + overflowPause, "the endpoint is busy"))
+                        plan.postpone.append(
+                            (endpoint.waiting.removeLast(), now + overflowPause, "the endpoint is busy"))
                     }
                     return true
                 }

@@ -136,7 +136,8 @@ public final class WebhookDispatcher: DeliveryInbox {
         var set: [DeliveryStore.Outcome] = plan.postpone.map { item in
             let delivery = item.delivery
             if let span = promise(of: delivery).span, now - delivery.createdAt > span {
-                return outcome(delivery, .undelivered, at: now, attempts: delivery.attempts, nil, "the endpoint is down")
+                return outcome(
+                    delivery, .undelivered, at: now, attempts: delivery.attempts, nil, "the endpoint is down")
             }
             return outcome(delivery, .pending, at: item.until, attempts: delivery.attempts, nil, item.reason)
         }

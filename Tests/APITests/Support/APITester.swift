@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A node with the whole router on it, and requests as a customer makes them.
 
-@testable import API
 import Accounts
 import EngineTestSupport
 import HTTPTypes
@@ -13,6 +12,8 @@ import SQL
 import SQLTestSupport
 import Testing
 import Wire
+
+@testable import API
 
 /// An answer, its body read as JSON.
 struct Answer {

@@ -52,6 +52,12 @@ public final class RecordingInbox: DeliveryInbox {
         try await recorded.wait(for: "\(count) deliveries") { $0.count >= count }
     }
 
+    /// The bodies, as text, once `count` deliveries were handed over in all.
+    public func bodies(count: Int) async throws -> [String] {
+        _ = try await deliveries(count: count)
+        return bodies
+    }
+
     /// Room that is set aside at the moment.
     public var reserved: Int { held.withLock { $0 } }
 

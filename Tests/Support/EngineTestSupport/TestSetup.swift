@@ -51,7 +51,7 @@ public struct TestSetup: Sendable {
     /// The engine's options with a short interval between looks at the clock.
     public static var fastOptions: EngineOptions {
         var options = EngineOptions()
-        options.pollInterval = 10
+        options.pollInterval = 50
         return options
     }
 
