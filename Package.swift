@@ -68,19 +68,23 @@ let package = Package(
 
         // Edges: they never import each other.
         .target(
-            name: "API", dependencies: [
+            name: "API",
+            dependencies: [
                 "Accounts", "Messaging", "SMSText", "SQL", "Wire", crypto, httpTypes, hummingbird, hummingbirdCore,
                 logging, nioCore, nioHTTPTypes,
             ],
             resources: [.embedInCode("Resources/sms.yaml")], swiftSettings: settings),
         .target(
-            name: "Connectors", dependencies: ["Messaging", "SMPP", "SMSText", "Wire", crypto, logging, nioCore, nioSSL],
+            name: "Connectors",
+            dependencies: ["Messaging", "SMPP", "SMSText", "Wire", crypto, logging, nioCore, nioSSL],
             swiftSettings: settings),
-        .target(name: "Simulators", dependencies: ["SMPP", "SMSText", "Wire", nioCore, logging], swiftSettings: settings),
+        .target(
+            name: "Simulators", dependencies: ["SMPP", "SMSText", "Wire", nioCore, logging], swiftSettings: settings),
         .target(
             name: "Webhooks",
             dependencies: [
-                "Accounts", "Messaging", "SQL", "Wire", asyncHTTPClient, collections, crypto, logging, nioCore, nioPosix,
+                "Accounts", "Messaging", "SQL", "Wire", asyncHTTPClient, collections, crypto, logging, nioCore,
+                nioPosix,
                 nioHTTP1, nioSSL,
             ], swiftSettings: settings),
 
@@ -88,7 +92,8 @@ let package = Package(
         .executableTarget(
             name: "Parley",
             dependencies: [
-                "Accounts", "API", "Connectors", "Messaging", "SMPP", "SMSText", "SQL", "Simulators", "Webhooks", "Wire",
+                "Accounts", "API", "Connectors", "Messaging", "SMPP", "SMSText", "SQL", "Simulators", "Webhooks",
+                "Wire",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Yams", package: "Yams"), hummingbird, lifecycle,
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"), logging, nioCore, nioHTTP1, nioPosix,

@@ -80,11 +80,18 @@ struct BatchQueueTests {
 }
 
 struct DispatchQueueTests {
-    private func message(_ number: UInt64, size: Int) -> QueuedMessage {
-        QueuedMessage(
-            fresh: Message(
-                companyID: 1, id: MessageID(high: 0, low: number), surface: .sms, kind: .sms, sender: "A",
-                recipient: "49", content: nil, size: size, gateway: "DEFAULT", createdAt: 0, expiresAt: 0))
+    private func message(_ number: UInt64, size: Int) throws -> QueuedMessage {
+        try #require(QueuedMessage(fresh: stored(number, size: size, content: .sms(SMSContent(inboundText: "x")))))
+    }
+
+    private func stored(_ number: UInt64, size: Int, content: MessageContent?) -> Message {
+        Message(
+            companyID: 1, id: MessageID(high: 0, low: number), surface: .sms, kind: .sms, sender: "A",
+            recipient: "49", content: content, size: size, gateway: "DEFAULT", createdAt: 0, expiresAt: 0)
+    }
+
+    @Test func `a message whose content cannot be read is not queued`() {
+        #expect(QueuedMessage(fresh: stored(1, size: 1, content: nil)) == nil)
     }
 
     private func take(_ queue: inout DispatchQueue, limit: Int, now: Int64) -> [String] {
@@ -96,10 +103,10 @@ struct DispatchQueueTests {
     }
 
     @Test
-    func `parts are taken in order, up to the limit, across messages`() {
+    func `parts are taken in order, up to the limit, across messages`() throws {
         var queue = DispatchQueue()
-        queue.add(message(1, size: 3))
-        queue.add(message(2, size: 1))
+        queue.add(try message(1, size: 3))
+        queue.add(try message(2, size: 1))
         let taken1 = take(&queue, limit: 2, now: 0)
         #expect(taken1 == ["1:1/1", "1:2/1"])
         let taken2 = take(&queue, limit: 9, now: 0)
@@ -110,9 +117,9 @@ struct DispatchQueueTests {
     }
 
     @Test
-    func `a message leaves with its last part`() {
+    func `a message leaves with its last part`() throws {
         var queue = DispatchQueue()
-        let two = message(1, size: 2)
+        let two = try message(1, size: 2)
         queue.add(two)
         _ = queue.take(limit: 1, now: 0)
         let isFirstLast = queue.finish(two.key)
@@ -126,9 +133,9 @@ struct DispatchQueueTests {
     }
 
     @Test
-    func `a delayed part holds its message back until its time`() {
+    func `a delayed part holds its message back until its time`() throws {
         var queue = DispatchQueue()
-        let message = message(1, size: 3)
+        let message = try message(1, size: 3)
         queue.add(message)
         let taken = queue.take(limit: 1, now: 0)
         queue.requeue(message.key, QueuedPart(number: taken[0].part.number, attempt: 2), notBefore: 1000, now: 0)
@@ -143,9 +150,9 @@ struct DispatchQueueTests {
     }
 
     @Test
-    func `a message that was removed is not taken, and can come back`() {
+    func `a message that was removed is not taken, and can come back`() throws {
         var queue = DispatchQueue()
-        let one = message(1, size: 1)
+        let one = try message(1, size: 1)
         queue.add(one)
         let removals = [queue.remove(one.key), queue.remove(one.key)]
         #expect(removals == [true, false])
@@ -157,7 +164,7 @@ struct DispatchQueueTests {
     }
 
     @Test
-    func `under random traffic every part is taken until it is done and nothing stays behind`() {
+    func `under random traffic every part is taken until it is done and nothing stays behind`() throws {
         for seed in 1...500 {
             var generator = SeededGenerator(seed: UInt64(seed))
             var queue = DispatchQueue()
@@ -168,7 +175,7 @@ struct DispatchQueueTests {
             for number in 1...10 {
                 let size = Int.random(in: 1...4, using: &generator)
                 expected += size
-                queue.add(message(UInt64(number), size: size))
+                queue.add(try message(UInt64(number), size: size))
             }
             var rounds = 0
             while queue.count > 0, rounds < 5000 {

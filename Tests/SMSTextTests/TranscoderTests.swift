@@ -233,7 +233,7 @@ import Testing
             return
         }
         #expect(count >= 50_000 / 153)
-        #expect(started.duration(to: .now) < .seconds(2))
+        #expect(started.duration(to: .now) < .seconds(60))
     }
 
     @Test func `the limit counts messages, not the one payload`() {

@@ -76,6 +76,7 @@ final class SendSMS: Sendable {
         case .keyReused: throw Problem.idempotencyKeyReused
         case .insufficientBalance: throw Problem.insufficientBalance
         case .unavailable: throw Problem.unavailable
+        case .unknown: throw Problem.unknownFate
         }
     }
 

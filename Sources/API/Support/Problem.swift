@@ -97,6 +97,13 @@ extension Problem {
         .serviceUnavailable, detail: "The request cannot be stored at the moment. Nothing was sent; try again later."
     ).with([.retryAfter: "5"])
 
+    /// The database went away in the middle of it.
+    public static let unknownFate = Problem(
+        .serviceUnavailable,
+        detail: "The database went away while it stored the request, which may have been accepted. A request with an "
+            + "Idempotency-Key can be repeated safely."
+    ).with([.retryAfter: "5"])
+
     static let internalError = Problem(.internalServerError, detail: "Something went wrong on the server.")
 }
 

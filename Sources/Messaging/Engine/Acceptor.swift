@@ -33,6 +33,8 @@ public enum AcceptResult: Sendable, Equatable {
     case insufficientBalance
     /// Not stored, and the reason may pass.
     case unavailable
+    /// The database went away while it stored the message, and did not come back in time to say whether it did.
+    case unknown
 }
 
 public final class Acceptor: Sendable {
@@ -86,6 +88,9 @@ public final class Acceptor: Sendable {
     private func store(_ batch: [Item]) async {
         do {
             try await commit(batch)
+        } catch DatabaseError.commitUnknown(let reason) {
+            context.logger.error("nobody knows whether messages were stored", metadata: ["error": "\(reason)"])
+            await findOut(batch)
         } catch  where batch.count == 1 || (error as? DatabaseError)?.isTransient == true {
             context.logger.error("messages not stored", metadata: ["error": "\(error)", "count": "\(batch.count)"])
             for item in batch { item.answer.resume(returning: .unavailable) }
@@ -93,6 +98,32 @@ public final class Acceptor: Sendable {
             // One of them is at fault; alone, each of the others goes through.
             for item in batch { await store([item]) }
         }
+    }
+
+    /// How long the database has to come back and say what it stored: half a second, so many times.
+    private static let looks = 10
+
+    /// Looks for messages whose commit nobody answered. One look without a find is not enough: a connection may be cut
+    /// while the commit behind it goes on.
+    private func findOut(_ batch: [Item]) async {
+        let keys = batch.map(\.message.key)
+        var misses = 0
+        for _ in 0..<Self.looks {
+            try? await Task.sleep(for: .milliseconds(500))
+            let found = try? await context.database.read { transaction in
+                try keys.map { try MessageStore(transaction).find($0) != nil }
+            }
+            guard let found else { continue }
+            misses += 1
+            if found.allSatisfy({ $0 }) || misses == 2 {
+                // Their jobs are under the doubted lease, which is being replaced: polling will find them.
+                for (item, isStored) in zip(batch, found) {
+                    item.answer.resume(returning: isStored ? .accepted : .unavailable)
+                }
+                return
+            }
+        }
+        for item in batch { item.answer.resume(returning: .unknown) }
     }
 
     private func commit(_ batch: [Item]) async throws {
@@ -111,7 +142,7 @@ public final class Acceptor: Sendable {
         }
         let accepted = zip(batch, results).filter { $0.1 == .accepted }.map(\.0.message)
         let fresh = Self.immediate(accepted, now: now)
-        dispatcher.take(fresh.prefix(room).map(QueuedMessage.init(fresh:)), reserved: room)
+        dispatcher.take(fresh.prefix(room).compactMap(QueuedMessage.init(fresh:)), reserved: room)
         if fresh.count > room { dispatcher.noteBacklog() }
         for (item, result) in zip(batch, results) { item.answer.resume(returning: result) }
     }

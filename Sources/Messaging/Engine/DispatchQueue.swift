@@ -28,16 +28,18 @@ struct QueuedMessage: Sendable {
     var notBefore: Milliseconds = 0
 
     /// A message that was just accepted: all of it waits.
-    init(fresh message: Message) {
+    init?(fresh message: Message) {
         self.init(message, waiting: (1...max(1, message.size)).map { QueuedPart(number: $0, attempt: 1) })
     }
 
-    init(_ message: Message, waiting: [QueuedPart]) {
+    /// Nil for a message whose stored content cannot be read: it is not sent as something else, and ends by its validity.
+    init?(_ message: Message, waiting: [QueuedPart]) {
+        guard let content = message.content else { return nil }
         key = message.key
         gateway = message.gateway
         sender = message.sender
         recipient = message.recipient
-        content = message.content ?? .sms(SMSContent(inboundText: ""))
+        self.content = content
         size = message.size
         expiresAt = message.expiresAt
         step = 0

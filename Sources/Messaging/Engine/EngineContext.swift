@@ -45,7 +45,7 @@ public final class EngineContext: Sendable {
 
     /// Runs a transaction that takes work under the lease. When nobody knows whether it was committed, work may be held
     /// that is in nobody's memory: the lease is then in doubt and has to be replaced.
-    func write<T: Sendable>(_ body: @escaping @Sendable (Transaction) throws -> T) async throws -> T {
+    public func write<T: Sendable>(_ body: @escaping @Sendable (Transaction) throws -> T) async throws -> T {
         do {
             return try await database.write(body)
         } catch DatabaseError.commitUnknown(let reason) {

@@ -105,7 +105,7 @@ public final class WebhookDispatcher: DeliveryInbox {
         let lease = context.lease
         let now = context.clock()
         do {
-            let deliveries = try await context.database.write {
+            let deliveries = try await context.write {
                 try DeliveryStore($0).claim(limit: room, now: now, lease: lease)
             }
             take(deliveries, reserved: room)
