@@ -11,8 +11,10 @@ struct DemoPage: Sendable {
 
     private var send: String {
         """
-        curl -s \(base)/messaging/v1/sms -H 'apikey: \(key)' -H 'content-type: application/json' \\
-          -d '{"from":"Parley","to":"+4915112345001","message":"Hello","callbackUrl":"\(base)\(DemoReceiver.path)"}'
+        curl -s \(base)/messaging/v1/sms \\
+          -H 'apikey: \(key)' -H 'content-type: application/json' -d '{
+            "from": "Parley", "to": "+4915112345001", "message": "Hello",
+            "callbackUrl": "\(base)\(DemoReceiver.path)"}'
         """
     }
 

@@ -111,7 +111,11 @@ private struct PostgresWorker {
                 return session
             } catch {
                 self.session = nil
-                if session.connection.isAlive { throw error }
+                // A server that is shut down says so on idle connections: the first answer is that farewell, and the
+                // connection looks alive until the end of the stream is read.
+                var isLost = !session.connection.isAlive
+                if case .unavailable = error { isLost = true }
+                guard isLost else { throw error }
                 logger.info("a PostgreSQL connection was lost", metadata: ["reason": "\(error)"])
             }
         }
@@ -142,6 +146,8 @@ private struct PostgresWorker {
         } catch {
             // Nothing can have been lost by a read.
             if access == .read { return nil }
+            // A backend that is told to quit may have written the commit before it said so.
+            if case .unavailable(let reason) = error { return .commitUnknown(reason) }
             return session.connection.isAlive ? error : .commitUnknown("\(error)")
         }
     }
