@@ -19,6 +19,24 @@ struct ReceiptTests {
     }
 
     @Test(arguments: Engine.allCases)
+    func `a receipt that fits no message is listed for the operator`(_ engine: Engine) async throws {
+        try await TestNode.run(engine) { node async throws in
+            let receipt = Receipt(
+                connectorID: node.connector.id, providerID: "nobody", recipient: "491701234567", state: .undeliverable,
+                errorCode: "0001", at: 5)
+            let answer = await node.receive(.receipt(receipt))
+            #expect(answer == .stored)
+            let listed = try await node.database.read { try UnmatchedReceipt.list($0, limit: 10) }
+            #expect(listed.count == 1)
+            #expect(listed.first?.connector == node.connector.name)
+            #expect(listed.first?.providerID == "nobody")
+            #expect(listed.first?.recipient == "491701234567")
+            #expect(listed.first?.state == .undeliverable)
+            #expect(listed.first?.errorCode == "0001")
+        }
+    }
+
+    @Test(arguments: Engine.allCases)
     func `a receipt that overtakes its outcome is applied with it`(_ engine: Engine) async throws {
         try await TestNode.run(engine) { node in
             node.connector.answerByHand()
