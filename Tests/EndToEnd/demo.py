@@ -47,7 +47,7 @@ class Demo:
     @property
     def curls(self):
         """The commands that the greeting shows."""
-        return re.findall(r"^curl .*?[^\\]$", self.process.output, re.MULTILINE | re.DOTALL)
+        return re.findall(r"^curl .*?(?=\n\n)", self.process.output, re.MULTILINE | re.DOTALL)
 
     def carried(self, recipient):
         """What the carrier accepted for a recipient, from its journal: the parts in the order of their headers."""
