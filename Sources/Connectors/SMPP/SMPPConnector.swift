@@ -179,7 +179,7 @@ public final class SMPPConnector: Connector, SMPPClientDelegate {
             case .unknownRecipient: request.respond(.invalidDestinationAddress)
             case .unavailable: request.respond(.temporaryReceiverError)
             }
-            noteAnswer(request)
+            noteAnswer(answer, to: request)
         }
     }
 
@@ -199,9 +199,16 @@ public final class SMPPConnector: Connector, SMPPClientDelegate {
         acknowledge(settled)
     }
 
-    private func noteAnswer(_ request: InboundRequest) {
+    /// Only what was stored is acknowledged: anything else comes again, and may still have to be known again.
+    private func noteAnswer(_ answer: IntakeAnswer, to request: InboundRequest) {
         let now = Timestamp.now()
-        state.withLock { $0.arrivals[request.bindID]?[request.sequence]?.answeredAt = now }
+        state.withLock { state in
+            if answer == .stored {
+                state.arrivals[request.bindID]?[request.sequence]?.answeredAt = now
+            } else {
+                state.arrivals[request.bindID]?[request.sequence] = nil
+            }
+        }
     }
 
     private func acknowledge(_ fingerprints: [[UInt8]]) {

@@ -107,15 +107,15 @@ public final class Acceptor: Sendable {
     /// while the commit behind it goes on.
     private func findOut(_ batch: [Item]) async {
         let keys = batch.map(\.message.key)
-        var misses = 0
+        var answers = 0
         for _ in 0..<Self.looks {
             try? await Task.sleep(for: .milliseconds(500))
             let found = try? await context.database.read { transaction in
                 try keys.map { try MessageStore(transaction).find($0) != nil }
             }
             guard let found else { continue }
-            misses += 1
-            if found.allSatisfy({ $0 }) || misses == 2 {
+            answers += 1
+            if found.allSatisfy({ $0 }) || answers == 2 {
                 // Their jobs are under the doubted lease, which is being replaced: polling will find them.
                 for (item, isStored) in zip(batch, found) {
                     item.answer.resume(returning: isStored ? .accepted : .unavailable)

@@ -249,11 +249,16 @@ public final class Dispatcher: Sendable {
             } catch {
                 // One of them is at fault; alone, each of the others goes through. That one's part stays marked, and is
                 // of unknown fate when this node starts again.
-                if batch.count == 1 { context.logger.error("outcome dropped", metadata: ["error": "\(error)"]) }
-                if batch.count > 1 { for item in batch { await store([item]) } }
+                if batch.count > 1 { for item in batch { await store([item]) } } else { drop(batch[0], error) }
                 return
             }
         }
+    }
+
+    private func drop(_ item: Completion, _ error: any Error) {
+        context.logger.error("outcome dropped", metadata: ["error": "\(error)"])
+        remove(item.ticket.key)
+        item.connector.settled(1)
     }
 
     private func commit(_ batch: [Completion]) async throws {

@@ -21,12 +21,12 @@ struct InboundWriter {
         channelsByID = Dictionary(uniqueKeysWithValues: directory.channels.values.map { ($0.id, $0) })
     }
 
-    /// Stores one arrival.
-    mutating func store(_ part: InboundPart) throws -> IntakeAnswer {
+    /// Stores one arrival, unless it is there already.
+    mutating func store(_ part: InboundPart, isInDoubt: Bool) throws -> IntakeAnswer {
         let address = ChannelAddress(kind: part.kind, address: part.recipient)
         guard let channel = directory.channels[address] else { return .unknownRecipient }
         let inbound = InboundStore(writer.transaction)
-        guard try inbound.noteArrival(part, now: writer.now) else { return .stored }
+        guard try inbound.noteArrival(part, isInDoubt: isInDoubt, now: writer.now) else { return .stored }
         let id = UUIDv7.next(now: writer.now).description
         guard let concatenation = part.concatenation, concatenation.total > 1 else {
             let content = InboundContent(number: 1, id: id, sentAt: part.sentAt ?? writer.now)

@@ -14,6 +14,17 @@ public final class Intake: Sendable {
         let answer: @Sendable (IntakeAnswer) -> Void
     }
 
+    /// The same bytes over the same connector.
+    private struct Arrival: Hashable {
+        let connectorID: Int64
+        let fingerprint: [UInt8]
+
+        init(_ part: InboundPart) {
+            connectorID = part.connectorID
+            fingerprint = part.fingerprint
+        }
+    }
+
     private static let batchLimit = 256
     /// After how many receipts of one form a connector's form counts as known.
     private static let learningThreshold = 3
@@ -22,6 +33,8 @@ public final class Intake: Sendable {
 
     private let context: EngineContext
     private let queue = BatchQueue<Item>(capacity: 50_000)
+    /// Inbound parts of commits of which nobody knows whether they were made; the provider was asked to send them again.
+    private let doubted = Mutex<Set<Arrival>>([])
     private let learning = Mutex<[Int64: (form: ReceiptIDForm, count: Int)]>([:])
 
     init(context: EngineContext) { self.context = context }
@@ -45,6 +58,10 @@ public final class Intake: Sendable {
         do {
             let answers = try await commit(batch.map(\.event))
             for (item, answer) in zip(batch, answers) { item.answer(answer) }
+        } catch DatabaseError.commitUnknown(let reason) {
+            context.logger.error("nobody knows whether events were stored", metadata: ["error": "\(reason)"])
+            doubt(batch.map(\.event))
+            for item in batch { item.answer(.unavailable) }
         } catch  where batch.count == 1 || (error as? DatabaseError)?.isTransient == true {
             context.logger.error("events not stored", metadata: ["error": "\(error)", "count": "\(batch.count)"])
             for item in batch { item.answer(.unavailable) }
@@ -54,19 +71,33 @@ public final class Intake: Sendable {
         }
     }
 
+    /// Remembers inbound parts that may be stored: when they come again, those that are do not count twice.
+    func doubt(_ events: [ConnectorEvent]) {
+        doubted.withLock { doubted in
+            for case .inbound(let part) in events { doubted.insert(Arrival(part)) }
+        }
+    }
+
     /// Stores the events and says what to answer to each.
     func commit(_ events: [ConnectorEvent]) async throws -> [IntakeAnswer] {
         let directory = context.directory.current
+        let doubted = doubted.withLock { $0 }
         let (_, (answers, forms)) = try await context.writeProgress(expecting: events.count) { writer in
             let receipts = events.compactMap { if case .receipt(let receipt) = $0 { receipt } else { nil } }
             let (changes, forms) = try Self.match(receipts, directory: directory, writer: writer)
             let result = try writer.apply(changes)
             var inbound = InboundWriter(writer: writer, directory: directory, result: result)
+            var inDoubt = doubted
             let answers = try events.map { event -> IntakeAnswer in
                 guard case .inbound(let part) = event else { return .stored }
-                return try inbound.store(part)
+                return try inbound.store(part, isInDoubt: inDoubt.remove(Arrival(part)) != nil)
             }
             return (try inbound.finish(), (answers, forms))
+        }
+        if !doubted.isEmpty {
+            self.doubted.withLock { doubted in
+                for case .inbound(let part) in events { doubted.remove(Arrival(part)) }
+            }
         }
         await learn(forms, directory: directory)
         return answers

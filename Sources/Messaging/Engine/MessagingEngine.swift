@@ -12,7 +12,7 @@ public final class MessagingEngine: ConnectorSink {
     public let context: EngineContext
     public let acceptor: Acceptor
     public let dispatcher: Dispatcher
-    private let intake: Intake
+    let intake: Intake
     let sweeper: Sweeper
     private let leaseWakeUp = Signal()
     private let connectors = Mutex<[any Connector]>([])

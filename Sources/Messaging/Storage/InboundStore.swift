@@ -25,8 +25,9 @@ struct InboundStore {
 
     init(_ transaction: Transaction) { self.transaction = transaction }
 
-    /// Notes an arrival. False when the same bytes came on another link and were never acknowledged there.
-    func noteArrival(_ part: InboundPart, now: Milliseconds) throws -> Bool {
+    /// Notes an arrival. False when it is stored already: the same bytes came on another link and were never acknowledged
+    /// there, or came before on whichever link in a commit of which nobody knows whether it was made (`isInDoubt`).
+    func noteArrival(_ part: InboundPart, isInDoubt: Bool, now: Milliseconds) throws -> Bool {
         let row = try transaction.queryOne(
             "SELECT bind FROM inbound_unacknowledged WHERE connector_id = $1 AND fingerprint = $2",
             [.integer(part.connectorID), .bytes(part.fingerprint)])
@@ -37,7 +38,7 @@ struct InboundStore {
             SET bind = excluded.bind, received_at = excluded.received_at
             """, [.integer(part.connectorID), .bytes(part.fingerprint), .text(part.bind), .integer(now)])
         guard let row else { return true }
-        return try row.text("bind") == part.bind
+        return try !isInDoubt && row.text("bind") == part.bind
     }
 
     /// The carrier has the answers to these.
