@@ -16,12 +16,14 @@ let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio
 let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let cryptoExtras: Target.Dependency = .product(name: "CryptoExtras", package: "swift-crypto")
 let collections: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
 let hummingbirdCore: Target.Dependency = .product(name: "HummingbirdCore", package: "hummingbird")
 let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
 let nioHTTPTypes: Target.Dependency = .product(name: "NIOHTTPTypes", package: "swift-nio-extras")
+let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let asyncHTTPClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
 
 let package = Package(
@@ -58,45 +60,56 @@ let package = Package(
                 "CLibPQ", .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"), collections, logging,
             ], swiftSettings: settings),
+        .target(name: "Prometheus", swiftSettings: settings),
         .target(name: "Wire", swiftSettings: settings),
 
         // The core: what messaging is; no HTTP, no sockets.
-        .target(name: "Accounts", dependencies: ["SQL", "Wire", crypto], swiftSettings: settings),
+        .target(name: "Accounts", dependencies: ["SQL", "Wire", crypto, cryptoExtras], swiftSettings: settings),
         .target(
-            name: "Messaging", dependencies: ["Accounts", "SMSText", "SQL", "Wire", collections, logging],
+            name: "Messaging",
+            dependencies: ["Accounts", "Prometheus", "SMSText", "SQL", "Wire", collections, logging],
             swiftSettings: settings),
 
         // Edges: they never import each other.
         .target(
+            name: "AdminClient",
+            dependencies: ["Wire", argumentParser, asyncHTTPClient, nioCore, nioHTTP1, nioPosix, nioSSL],
+            swiftSettings: settings),
+        .target(
             name: "API",
             dependencies: [
-                "Accounts", "Messaging", "SMSText", "SQL", "Wire", crypto, httpTypes, hummingbird, hummingbirdCore,
-                logging, nioCore, nioHTTPTypes,
+                "Accounts", "Messaging", "Prometheus", "SMSText", "SQL", "Wire", crypto, httpTypes, hummingbird,
+                hummingbirdCore, logging, nioCore, nioHTTP1, nioHTTPTypes, nioSSL,
             ],
-            resources: [.embedInCode("Resources/sms.yaml")], swiftSettings: settings),
+            resources: [.embedInCode("Resources/admin.yaml"), .embedInCode("Resources/sms.yaml")],
+            swiftSettings: settings),
         .target(
             name: "Connectors",
-            dependencies: ["Messaging", "SMPP", "SMSText", "Wire", crypto, logging, nioCore, nioSSL],
+            dependencies: ["Messaging", "Prometheus", "SMPP", "SMSText", "Wire", crypto, logging, nioCore, nioSSL],
             swiftSettings: settings),
+        .target(
+            name: "CustomerSMPP",
+            dependencies: [
+                "Accounts", "Messaging", "SMPP", "SMSText", "SQL", "Wire", crypto, logging, nioCore, nioPosix, nioSSL,
+            ], swiftSettings: settings),
         .target(
             name: "Simulators", dependencies: ["SMPP", "SMSText", "Wire", nioCore, logging], swiftSettings: settings),
         .target(
             name: "Webhooks",
             dependencies: [
-                "Accounts", "Messaging", "SQL", "Wire", asyncHTTPClient, collections, crypto, logging, nioCore,
-                nioPosix,
-                nioHTTP1, nioSSL,
+                "Accounts", "Messaging", "Prometheus", "SQL", "Wire", asyncHTTPClient, collections, crypto, logging,
+                nioCore, nioPosix, nioHTTP1, nioSSL,
             ], swiftSettings: settings),
 
         // The composition root.
         .executableTarget(
             name: "Parley",
             dependencies: [
-                "Accounts", "API", "Connectors", "Messaging", "SMPP", "SMSText", "SQL", "Simulators", "Webhooks",
-                "Wire",
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                .product(name: "Yams", package: "Yams"), hummingbird, lifecycle,
+                "Accounts", "AdminClient", "API", "Connectors", "CustomerSMPP", "Messaging", "Prometheus", "SMPP",
+                "SMSText", "SQL", "Simulators", "Webhooks", "Wire", argumentParser,
+                .product(name: "Yams", package: "Yams"), asyncHTTPClient, hummingbird, lifecycle,
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"), logging, nioCore, nioHTTP1, nioPosix,
+                nioSSL, .product(name: "NIOTLS", package: "swift-nio"),
             ], swiftSettings: settings),
 
         // What tests share, and programs through which other people's software talks to ours.
@@ -114,6 +127,25 @@ let package = Package(
             name: "SMPPProbe", dependencies: ["SMPP", nioCore, nioPosix, logging], path: "Tests/Support/SMPPProbe",
             swiftSettings: settings),
 
+        // The measurements of docs/performance.md.
+        .executableTarget(
+            name: "ParleyBench",
+            dependencies: [
+                "Wire", argumentParser, asyncHTTPClient, hummingbird, hummingbirdCore, httpTypes, nioHTTPTypes,
+                lifecycle, logging, nioCore, nioHTTP1, nioPosix,
+            ], path: "Benchmarks/ParleyBench", swiftSettings: settings),
+
+        .testTarget(
+            name: "AdminClientTests",
+            dependencies: ["AdminClient", "Wire", argumentParser, nioCore, nioPosix, nioHTTP1],
+            swiftSettings: settings),
+        .testTarget(
+            name: "CustomerSMPPTests",
+            dependencies: [
+                "Accounts", "CustomerSMPP", "EngineTestSupport", "Messaging", "SMPP", "SMSText", "SQL",
+                "SQLTestSupport", "Wire", logging, nioCore, nioPosix, nioSSL,
+            ], swiftSettings: settings),
+        .testTarget(name: "PrometheusTests", dependencies: ["Prometheus"], swiftSettings: settings),
         .testTarget(
             name: "SMPPTests", dependencies: ["SMPP", nioCore, nioPosix, nioSSL, logging], swiftSettings: settings),
         .testTarget(name: "SMSTextTests", dependencies: ["SMSText"], swiftSettings: settings),
@@ -131,8 +163,8 @@ let package = Package(
         .testTarget(
             name: "APITests",
             dependencies: [
-                "API", "Accounts", "EngineTestSupport", "Messaging", "SMSText", "SQL", "SQLTestSupport", "Wire",
-                hummingbird, .product(name: "HummingbirdTesting", package: "hummingbird"), httpTypes, logging, nioCore,
+                "API", "Accounts", "EngineTestSupport", "Messaging", "Prometheus", "SMSText", "SQL", "SQLTestSupport",
+                "Wire", asyncHTTPClient, nioSSL, hummingbird, .product(name: "HummingbirdTesting", package: "hummingbird"), httpTypes, logging, nioCore,
                 nioPosix,
             ], swiftSettings: settings),
         .testTarget(
@@ -153,8 +185,10 @@ let package = Package(
             ], swiftSettings: settings),
         .testTarget(
             name: "ParleyTests",
-            dependencies: ["Accounts", "Messaging", "Parley", "SMSText", "SQL", "SQLTestSupport", "Wire", logging],
-            swiftSettings: settings),
+            dependencies: [
+                "Accounts", "Messaging", "Parley", "SMSText", "SQL", "SQLTestSupport", "Wire", logging, nioCore, nioPosix,
+                nioSSL,
+            ], swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -3,6 +3,7 @@
 // callback addresses are allowed, come in as closures.
 
 public import Logging
+public import Wire
 
 /// One thing that must work before the server takes traffic.
 public struct ReadinessCheck: Sendable, Equatable {
@@ -30,6 +31,22 @@ public struct APIOptions: Sendable {
     public var requestDeadline: Duration = .seconds(15)
     /// After how long a connection without a request is closed.
     public var idleTimeout: Duration = .seconds(60)
+    /// Proxies whose X-Forwarded-For is believed.
+    public var trustedProxies: [AddressRange] = []
+    /// How many requests a second a key may make that has no limit of its own; nil for any number.
+    public var requestsPerSecondPerKey: Int?
+    /// How many wrong keys a minute one address may try.
+    public var wrongKeysPerMinute = 60
+    /// Remembers when keys were used; the program has it write that down.
+    public var keyUse = KeyUseRecorder()
+    /// What the Admin API asks the rest of the program.
+    public var admin = AdminOptions()
+    /// The certificate with which connections are made secure; nil for plain HTTP.
+    public var certificates: TLSCertificates?
+    /// How many connections are served at once; what comes beyond is answered with 503.
+    public var maximumConnections = 10_000
+    /// Who may read `/metrics`.
+    public var metrics: MetricsAccess = .public
     /// The level of the line that is logged for every request.
     public var accessLogLevel: Logger.Level = .info
 

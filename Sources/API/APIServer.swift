@@ -7,6 +7,7 @@ public import Hummingbird
 public import HummingbirdCore
 public import Messaging
 internal import NIOCore
+public import Prometheus
 
 public enum APIServer {
     /// The router of all surfaces. `extraRoutes` adds what the program serves besides, such as its front page; those
@@ -17,23 +18,52 @@ public enum APIServer {
     ) -> Router<APIRequestContext> {
         let router = Router(context: APIRequestContext.self)
         let methods = AllowedMethods()
+        let registry = engine.context.metrics.registry
+        router.add(middleware: RequestMetrics(registry))
         router.add(middleware: RequestLog(level: options.accessLogLevel))
         router.add(middleware: ProblemMiddleware(allowedMethods: methods))
         ServerRoutes(readiness: options.readiness).add(to: router)
+        let keys = KeyGuard(directory: engine.context.directory, clock: engine.context.clock, options: options)
         let authentication = APIKeyAuthentication(
-            directory: engine.context.directory, scope: .api, clock: engine.context.clock)
+            keys: keys, scopes: [.api], trustedProxies: options.trustedProxies)
         SMSRoutes(engine: engine, options: options).add(to: router, authentication: authentication)
+        let administration = APIKeyAuthentication(
+            keys: keys, scopes: [.admin, .reseller], trustedProxies: options.trustedProxies)
+        AdminRoutes(engine: engine, options: options).add(to: router, authentication: administration)
+        let operators = APIKeyAuthentication(keys: keys, scopes: [.admin], trustedProxies: options.trustedProxies)
+        MetricsRoute(registry: registry, access: options.metrics).add(to: router, authentication: operators)
         extraRoutes(router)
         methods.replace(with: router.routes)
         return router
     }
 
-    /// The HTTP/1 server for `Application(router:server:)`, with the deadlines of `options`.
-    public static func http1(options: APIOptions) -> HTTPServerBuilder {
+    /// The HTTP/1 server for `Application(router:server:)`, with the deadlines, the certificate and the bounds of
+    /// `options`. What it knows of its connections is declared in `registry`.
+    public static func http1(options: APIOptions, registry: Registry? = nil) -> HTTPServerBuilder {
         let deadline = TimeAmount(options.requestDeadline)
-        return .http1(
-            configuration: HTTP1Channel.Configuration(
-                additionalChannelHandlers: [RequestDeadlineHandler(deadline: deadline)],
-                idleTimeout: TimeAmount(options.idleTimeout)))
+        let limit = ConnectionLimit(maximum: options.maximumConnections)
+        if let registry { declare(limit, options.certificates, in: registry) }
+        let configuration = HTTP1Channel.Configuration(
+            additionalChannelHandlers: [
+                ConnectionLimitHandler(limit: limit), ParseErrorHandler(), RequestDeadlineHandler(deadline: deadline),
+            ], idleTimeout: TimeAmount(options.idleTimeout))
+        let certificates = options.certificates
+        return HTTPServerBuilder { responder in
+            let plain = HTTP1Channel(responder: responder, configuration: configuration)
+            guard let certificates else { return plain }
+            return TLSChildChannel(base: plain, certificates: certificates)
+        }
+    }
+
+    private static func declare(_ limit: ConnectionLimit, _ certificates: TLSCertificates?, in registry: Registry) {
+        registry.observe("parley_http_connections", "HTTP connections that are open.") { [Sample(Double(limit.count))] }
+        registry.observe(
+            "parley_http_connections_refused_total", "HTTP connections that were one too many.", kind: .counter
+        ) { [Sample(Double(limit.refused))] }
+        guard let certificates else { return }
+        registry.observe(
+            "parley_tls_certificate_expiry_timestamp_seconds",
+            "Until when the certificate of the HTTP listener is valid, in seconds since 1970."
+        ) { [Sample(Double(certificates.expiresAt))] }
     }
 }

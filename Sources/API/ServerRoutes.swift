@@ -14,12 +14,8 @@ struct ServerRoutes: Sendable {
             return Response(json: writer)
         }
         router.get("ready") { _, _ in Self.answer(await readiness()) }
-        let document = OpenAPIDocument.sms
-        router.get("openapi/sms.yaml") { _, _ in
-            Response(
-                status: .ok, headers: [.contentType: "application/yaml; charset=utf-8"],
-                body: ResponseBody(byteBuffer: document))
-        }
+        router.get("openapi/sms.yaml") { _, _ in Response(yaml: OpenAPIDocument.sms) }
+        router.get("openapi/admin.yaml") { _, _ in Response(yaml: OpenAPIDocument.admin) }
     }
 
     private static func answer(_ checks: [ReadinessCheck]) -> Response {
@@ -47,4 +43,14 @@ struct ServerRoutes: Sendable {
 enum OpenAPIDocument {
     /// `openapi/sms.yaml`.
     static let sms = ByteBuffer(bytes: PackageResources.sms_yaml)
+    /// `openapi/admin.yaml`.
+    static let admin = ByteBuffer(bytes: PackageResources.admin_yaml)
+}
+
+extension Response {
+    fileprivate init(yaml document: ByteBuffer) {
+        self.init(
+            status: .ok, headers: [.contentType: "application/yaml; charset=utf-8"],
+            body: ResponseBody(byteBuffer: document))
+    }
 }

@@ -8,6 +8,8 @@ public import Wire
 /// A movement on a company's balance.
 public enum LedgerKind: String, Sendable {
     case topUp = "top_up"
+    /// Put right by an operator, in either direction.
+    case correction
     /// Taken off at acceptance.
     case reserved
     /// Given back: the part never left.
@@ -31,13 +33,14 @@ public struct BalanceStore {
         return true
     }
 
-    /// Puts `amount` back or on; also a correction when it is negative.
+    /// Puts `amount` back or on, or takes it off when it is negative; `actor` and `note` say who and why.
     public func add(
-        _ amount: Money, kind: LedgerKind, companyID: CompanyID, messageID: UUIDv7?, now: Milliseconds
+        _ amount: Money, kind: LedgerKind, companyID: CompanyID, messageID: UUIDv7?, actor: String? = nil,
+        note: String? = nil, now: Milliseconds
     ) throws {
         try transaction.execute(
             "UPDATE companies SET balance = balance + $2 WHERE id = $1", [.integer(companyID), .integer(amount.micros)])
-        try record(kind, amount, companyID: companyID, messageID: messageID, now: now)
+        try record(kind, amount, companyID: companyID, messageID: messageID, actor: actor, note: note, now: now)
     }
 
     /// Notes that a reservation became a charge.
@@ -51,13 +54,17 @@ public struct BalanceStore {
     }
 
     private func record(
-        _ kind: LedgerKind, _ amount: Money, companyID: CompanyID, messageID: UUIDv7?, now: Milliseconds
+        _ kind: LedgerKind, _ amount: Money, companyID: CompanyID, messageID: UUIDv7?, actor: String? = nil,
+        note: String? = nil, now: Milliseconds
     ) throws {
         try transaction.execute(
-            "INSERT INTO ledger (company_id, message_id, kind, amount, at) VALUES ($1, $2, $3, $4, $5)",
+            """
+            INSERT INTO ledger (company_id, message_id, kind, amount, at, actor, note)
+            VALUES ($1, $2, $3, $4, $5, $6, $7)
+            """,
             [
                 .integer(companyID), messageID.map { .bytes($0.bytes) } ?? .null, .text(kind.rawValue),
-                .integer(amount.micros), .integer(now),
+                .integer(amount.micros), .integer(now), SQLValue(actor), SQLValue(note),
             ])
     }
 }

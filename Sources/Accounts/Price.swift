@@ -5,7 +5,7 @@ public import Wire
 
 /// One row of the price table.
 public struct Price: Sendable, Equatable {
-    public enum Direction: String, Sendable { case outbound, inbound }
+    public enum Direction: String, Sendable, CaseIterable { case outbound, inbound }
 
     public let id: Int64
     /// The company that this row is for; nil for every company without a row of its own at the same prefix.
@@ -20,10 +20,11 @@ public struct Price: Sendable, Equatable {
     public let currency: String
     public let amount: Money
     public let effectiveFrom: Milliseconds
+    public let origin: Origin
 
     public init(
         id: Int64, companyID: CompanyID?, direction: Direction, prefix: String, mcc: String, mnc: String, ttid: String,
-        currency: String, amount: Money, effectiveFrom: Milliseconds
+        currency: String, amount: Money, effectiveFrom: Milliseconds, origin: Origin = .admin
     ) {
         self.id = id
         self.companyID = companyID
@@ -35,6 +36,19 @@ public struct Price: Sendable, Equatable {
         self.currency = currency
         self.amount = amount
         self.effectiveFrom = effectiveFrom
+        self.origin = origin
+    }
+
+    /// What tells one row from another; two rows with the same are one price too many.
+    public struct Key: Sendable, Hashable {
+        public let companyID: CompanyID?
+        public let direction: Direction
+        public let prefix: String
+        public let effectiveFrom: Milliseconds
+    }
+
+    public var key: Key {
+        Key(companyID: companyID, direction: direction, prefix: prefix, effectiveFrom: effectiveFrom)
     }
 }
 

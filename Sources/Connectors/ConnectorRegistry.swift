@@ -8,10 +8,11 @@ public import NIOCore
 public enum ConnectorRegistry {
     /// Makes the connector that `settings` describe; it does not connect before `start`.
     public static func make(
-        _ settings: ConnectorSettings, sink: any ConnectorSink, group: any EventLoopGroup, logger: Logger
+        _ settings: ConnectorSettings, sink: any ConnectorSink, group: any EventLoopGroup, logger: Logger,
+        exchanges: ExchangeLog = ExchangeLog()
     ) throws(ConnectorOptionError) -> any Connector {
         switch settings.kind {
-        case "smpp": try SMPPConnector(settings: settings, sink: sink, group: group, logger: logger)
+        case "smpp": try SMPPConnector(settings: settings, sink: sink, group: group, logger: logger, exchanges: exchanges)
         default: throw unknownKind(settings)
         }
     }

@@ -10,6 +10,9 @@ public enum DatabaseConfiguration: Sendable {
     case sqlite(path: String, readers: Int = 4)
     /// A libpq connection string or a `postgres://` URI; TLS and other libpq settings (`sslmode` …) pass through.
     case postgres(url: String, connections: Int = 8)
+
+    /// The file on this machine; nil for a server's database.
+    public var path: String? { if case .sqlite(let path, _) = self { path } else { nil } }
 }
 
 /// A database that many tasks share.
@@ -24,15 +27,24 @@ public final class Database: Sendable {
 
     deinit { engine.shutDown() }
 
-    /// Opens the database. Throws `DatabaseError.unavailable` when it cannot be reached.
-    public static func open(_ configuration: DatabaseConfiguration, logger: Logger) async throws -> Database {
+    /// Opens the database; `observer` hears of every commit. Throws `DatabaseError.unavailable` when it cannot be
+    /// reached.
+    public static func open(
+        _ configuration: DatabaseConfiguration, observer: WriteObserver? = nil, logger: Logger
+    ) async throws -> Database {
         switch configuration {
         case .sqlite(let path, let readers):
-            Database(engine: try await SQLiteEngine.open(path: path, readers: readers, logger: logger))
+            Database(
+                engine: try await SQLiteEngine.open(path: path, readers: readers, observer: observer, logger: logger))
         case .postgres(let url, let connections):
-            Database(engine: try await PostgresEngine.open(url: url, connections: connections, logger: logger))
+            Database(
+                engine: try await PostgresEngine.open(
+                    url: url, connections: connections, observer: observer, logger: logger))
         }
     }
+
+    /// How many calls wait for a database thread.
+    public var waiting: Int { engine.waiting }
 
     /// Runs `body` in a transaction that may write. Returns only after the commit is on disk.
     ///

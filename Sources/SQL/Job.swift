@@ -14,6 +14,8 @@ enum Access: Sendable { case read, write }
 protocol StorageEngine: Sendable {
     var dialect: Dialect { get }
     func submit(_ job: any Job)
+    /// How many jobs wait for a thread.
+    var waiting: Int { get }
     /// Takes no more jobs; those that wait are still run. Returns at once.
     func shutDown()
     /// Returns when the last thread has closed its connection.

@@ -39,7 +39,14 @@ public struct Row: Sendable {
     }
 
     /// A 64-bit integer, or `nil` for NULL.
-    public func int64OrNil(_ column: String) throws -> Int64? { try isNull(column) ? nil : int64(column) }
+    public func int64OrNil(_ column: String) throws -> Int64? {
+        let value = try value(of: column)
+        switch value {
+        case .null: return nil
+        case .integer(let integer): return integer
+        default: throw mismatch(column, value, "an integer")
+        }
+    }
 
     /// An integer.
     public func int(_ column: String) throws -> Int { Int(try int64(column)) }
@@ -74,7 +81,14 @@ public struct Row: Sendable {
     }
 
     /// Text, or `nil` for NULL.
-    public func textOrNil(_ column: String) throws -> String? { try isNull(column) ? nil : text(column) }
+    public func textOrNil(_ column: String) throws -> String? {
+        let value = try value(of: column)
+        switch value {
+        case .null: return nil
+        case .text(let text): return text
+        default: throw mismatch(column, value, "text")
+        }
+    }
 
     /// Bytes.
     public func bytes(_ column: String) throws -> [UInt8] {
@@ -86,7 +100,9 @@ public struct Row: Sendable {
     /// Bytes, or `nil` for NULL.
     public func bytesOrNil(_ column: String) throws -> [UInt8]? { try isNull(column) ? nil : bytes(column) }
 
-    private func isNull(_ column: String) throws -> Bool { try value(of: column) == .null }
+    private func isNull(_ column: String) throws -> Bool {
+        if case .null = try value(of: column) { true } else { false }
+    }
 
     private func value(of column: String) throws(DatabaseError) -> SQLValue {
         guard let position = columns.position(of: column) else { throw .decoding("no column \(column)") }

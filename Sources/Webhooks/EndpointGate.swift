@@ -114,6 +114,9 @@ public struct EndpointGate: Sendable, Hashable {
     /// Whether nothing is under way and nothing needs remembering: such a gate may be dropped and made anew.
     public var isIdle: Bool { inFlight == 0 && health.phase == .healthy && health.consecutiveFailures == 0 }
 
+    /// Until when the endpoint is left alone; nil when it may be asked.
+    public func pausedUntil(now: Int64) -> Int64? { now < notBefore ? notBefore : nil }
+
     /// Asks for permission to start one delivery at `now` (milliseconds since 1970).
     public mutating func admit(now: Int64) -> Admission {
         if health.phase == .stopped { return .stopped }

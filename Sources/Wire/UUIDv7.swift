@@ -4,6 +4,12 @@
 
 import Synchronization
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
 /// A 128-bit identifier, printed as a lower-case UUID. New ones are version 7.
 public struct UUIDv7: Sendable, Hashable, Comparable, CustomStringConvertible {
     public let high: UInt64
@@ -17,10 +23,28 @@ public struct UUIDv7: Sendable, Hashable, Comparable, CustomStringConvertible {
     private struct Generator {
         var lastMilliseconds: UInt64 = 0
         var counter: UInt16 = 0
-        var random = SystemRandomNumberGenerator()
+        var random = RandomPool()
     }
 
     private static let generator = Mutex(Generator())
+
+    /// Random numbers of the system, fetched several at a time: each fetch is a system call.
+    private struct RandomPool: RandomNumberGenerator {
+        private var numbers: [UInt64] = []
+
+        mutating func next() -> UInt64 {
+            if let number = numbers.popLast() { return number }
+            // 256 bytes are as much as `getentropy` gives at once.
+            numbers = [UInt64](repeating: 0, count: 32)
+            let isFilled = numbers.withUnsafeMutableBytes { getentropy($0.baseAddress, $0.count) } == 0
+            guard isFilled, let number = numbers.popLast() else {
+                numbers = []
+                var system = SystemRandomNumberGenerator()
+                return system.next()
+            }
+            return number
+        }
+    }
 
     /// A new id for the instant `now` (milliseconds since 1970); ids of one millisecond are ordered by a counter.
     public static func next(now: Int64) -> UUIDv7 {
@@ -87,7 +111,8 @@ public struct UUIDv7: Sendable, Hashable, Comparable, CustomStringConvertible {
     }
 
     public var description: String {
-        String(unsafeUninitializedCapacity: 36) { buffer in
+        let digits = Hex.digits
+        return String(unsafeUninitializedCapacity: 36) { buffer in
             var position = 0
             for digit in 0..<32 {
                 if digit == 8 || digit == 12 || digit == 16 || digit == 20 {
@@ -95,7 +120,7 @@ public struct UUIDv7: Sendable, Hashable, Comparable, CustomStringConvertible {
                     position += 1
                 }
                 let half = digit < 16 ? high : low
-                buffer[position] = Hex.digits[Int(truncatingIfNeeded: half >> UInt64(60 - 4 * (digit & 15))) & 15]
+                buffer[position] = digits[Int(truncatingIfNeeded: half >> UInt64(60 - 4 * (digit & 15))) & 15]
                 position += 1
             }
             return 36

@@ -16,7 +16,7 @@ import Wire
 @Suite struct ComposerTests {
     private static func directory(_ connectors: [(options: [String: JSONValue], isEnabled: Bool)]) -> Directory {
         var directory = Directory()
-        directory.companies[1] = Company(id: 1, name: "Acme", isPrepaid: true, currency: "EUR", webhookSecrets: [])
+        directory.companies[1] = Company(id: 1, draft: CompanyDraft(name: "Acme", isPrepaid: true))
         for (index, connector) in connectors.enumerated() {
             let id = Int64(index + 1)
             directory.connectors[id] = ConnectorSettings(

@@ -100,10 +100,18 @@ import Wire
             let logger = Logger(label: "test") { _ in recorder }
             try await Application(router: router, logger: logger).test(.router) { client async throws in
                 let uri = "/messaging/v1/sms?apiKey=\(TestSetup.acmeKey)&to=491701234567&from=Acme&message=Confidential"
-                _ = try await client.execute(uri: uri, method: .get, headers: [.requestID: "trace-1"])
+                _ = try await client.execute(
+                    uri: uri, method: .get,
+                    headers: [
+                        .requestID: "trace-1",
+                        .traceParent: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+                    ])
             }
             let line = try #require(lines.withLock { $0.first { $0.contains("request") && $0.contains("status") } })
-            for word in ["GET", "/messaging/v1/sms", "200", "trace-1", "company=\(node.acme)"] {
+            for word in [
+                "GET", "/messaging/v1/sms", "200", "trace-1", "company=\(node.acme)",
+                "trace=4bf92f3577b34da6a3ce929d0e0e4736",
+            ] {
                 #expect(line.contains(word), "\(line)")
             }
         }

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """`parley serve` as the proofs run it: one company, one number, one carrier, on SQLite or a PostgreSQL of its own."""
 
+import collections
 import json
 
 from loopback import wait_until_ready
@@ -13,14 +14,14 @@ NUMBER = "49301234567"
 
 class Node:
     """A server over its restarts on one port. `connector` holds further options of the connection to the carrier,
-    `inbound` is the URL to which the number's messages are pushed."""
+    `inbound` is the URL to which the number's messages are pushed, `sqlite` another place for the database."""
 
-    def __init__(self, parley, folder, smsc_port, postgres=None, connector=None, inbound=None):
+    def __init__(self, parley, folder, smsc_port, postgres=None, connector=None, inbound=None, sqlite=None):
         self.parley, self.folder, self.port = parley, folder, free_port()
         self.process = None
         number = {"number": NUMBER} | ({"inboundURL": inbound} if inbound else {})
         configuration = {
-            "database": {"postgres": postgres.url} if postgres else {"sqlite": f"{folder}/parley.db"},
+            "database": {"postgres": postgres.url} if postgres else {"sqlite": str(sqlite or folder / "parley.db")},
             "http": {"port": self.port},
             "node": "end-to-end",
             "masterKeyFile": f"{folder}/master.key",
@@ -45,6 +46,16 @@ class Node:
 
     def kill(self):
         self.process.kill()
+
+
+def accepted_by_carrier(journal):
+    """How often the simulated carrier accepted each text, by its journal."""
+    seen = collections.defaultdict(set)
+    for line in journal.read_text().splitlines():
+        record = json.loads(line)
+        if "accepted" in record:
+            seen[bytes.fromhex(record["octets"]).decode("latin-1")].add(record["accepted"])
+    return {text: len(keys) for text, keys in seen.items()}
 
 
 def database(name):

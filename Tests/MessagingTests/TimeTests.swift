@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What time does: schedules, validity, retries, fail-over and retention, on a clock that the tests turn.
 
+import Accounts
 import EngineTestSupport
 import SQL
 import SQLTestSupport
@@ -148,15 +149,19 @@ struct TimeTests {
         try await TestNode.run(engine) { node in
             #expect(node.directory.current.routes.route(gateway: "DEFAULT", recipient: "49")?.prefix == "")
             let version = node.directory.current.version
-            guard let secrets = TestSetup.secrets else { return }
             let id = node.connector.id
-            try await node.database.write { transaction in
-                let routing = RoutingStore(transaction, secrets: secrets)
-                try routing.replaceFileRoutes([("DEFAULT", "49", [id]), ("PREMIUM", "", [id])])
-            }
             await node.engine.lookAtTime()
             #expect(node.directory.current.version == version)
-            try await node.database.write { try RoutingStore($0, secrets: secrets).raiseVersion() }
+            // As another node would: this one has to find out.
+            let elsewhere = DirectoryCache(database: node.database, secrets: try #require(TestSetup.secrets))
+            try await elsewhere.provision(as: .file, now: 1) { provisioner in
+                for route in try provisioner.routes() { try provisioner.remove(routeID: route.id) }
+                try provisioner.create([
+                    Route(id: 0, gateway: "DEFAULT", prefix: "49", connectorIDs: [id]),
+                    Route(id: 0, gateway: "PREMIUM", prefix: "", connectorIDs: [id]),
+                ])
+            }
+            #expect(node.directory.current.version == version)
             await node.engine.lookAtTime()
             #expect(node.directory.current.version == version + 1)
             #expect(node.directory.current.routes.hasGateway("PREMIUM"))

@@ -128,6 +128,18 @@ struct ConfigurationErrorTests {
     }
 
     @Test
+    func `aliases of aliases end in a complaint`() {
+        var lines = ["a0: &a0 [x]"]
+        for level in 1...12 {
+            let aliases = Array(repeating: "*a\(level - 1)", count: 10).joined(separator: ",")
+            lines.append("a\(level): &a\(level) [\(aliases)]")
+        }
+        let error = complaint("connectors:\n  - {name: a, \(lines.joined(separator: ", "))}\n")
+        #expect(error?.line == 2)
+        #expect(error?.reason.contains("too many values") == true, "\(error?.description ?? "no error")")
+    }
+
+    @Test
     func `no complaint repeats a secret`() {
         let texts = [
             "companies:\n  - name: A\n    keys: [{key: hunter2}]\n",

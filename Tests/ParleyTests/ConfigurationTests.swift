@@ -79,13 +79,13 @@ struct ConfigurationTests {
                 """
             ).companies.first)
         #expect(company.name == "Acme")
-        #expect(company.isPrepaid)
+        #expect(company.draft.isPrepaid)
         #expect(company.balance == Money("12.5"))
-        #expect(company.currency == "USD")
-        #expect(company.webhookSecrets == ["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "sixteen-or-more-characters"])
+        #expect(company.draft.currency == "USD")
+        #expect(company.draft.webhookSecrets == ["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "sixteen-or-more-characters"])
         #expect(company.keys.map(\.name) == ["production", "default"])
         #expect(company.keys.map(\.key) == ["production-key-1", "another-key-of-16"])
-        #expect(company.keys.map(\.scopes) == [[.api, .admin], [.api]])
+        #expect(company.keys.map(\.limits.scopes) == [[.api, .admin], [.api]])
         #expect(company.numbers.map(\.number) == ["49301234567", "12345"])
         #expect(
             company.numbers.map(\.inbound) == [Reporting(url: "https://acme.example/in", method: .get), nil])

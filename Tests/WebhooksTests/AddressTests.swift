@@ -4,6 +4,7 @@
 
 import NIOCore
 import Testing
+import Wire
 
 @testable import Webhooks
 

@@ -6,6 +6,7 @@ import NIOCore
 import NIOHTTP1
 import NIOPosix
 import Testing
+import Wire
 
 @testable import Webhooks
 

@@ -53,9 +53,8 @@ struct WebhookDispatcherTests {
     private static func save(_ webhookSecrets: [String], _ node: DispatcherNode) async throws {
         let secrets = try #require(TestSetup.secrets)
         try await node.database.write { transaction in
-            _ = try AccountStore(transaction, secrets: secrets).saveCompany(
-                name: "Acme", isPrepaid: false, currency: "EUR", initialBalance: .zero, webhookSecrets: webhookSecrets,
-                origin: .file, now: 0)
+            _ = try AccountStore(transaction, secrets: secrets).insert(
+                CompanyDraft(name: "Acme", webhookSecrets: webhookSecrets), origin: .file, now: 0)
         }
         try await node.context.directory.reload()
     }

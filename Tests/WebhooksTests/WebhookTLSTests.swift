@@ -8,6 +8,7 @@ import NIOHTTP1
 import NIOPosix
 import NIOSSL
 import Testing
+import Wire
 
 @testable import Webhooks
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // GET /messaging/v1/messages/{requestId}: where a message stands. A message of another company does not exist.
 
+internal import Accounts
 internal import Hummingbird
 internal import Messaging
 internal import SQL
@@ -11,13 +12,13 @@ struct GetMessage: Sendable {
     let options: APIOptions
 
     @Sendable func handle(_ request: Request, context: APIRequestContext) async throws -> Response {
-        let companyID = try context.callerCompany()
+        let caller = try context.callerKey()
         guard let text = context.parameters.get("requestId"), let id = MessageID(text) else {
             throw Problem.unknownMessage
         }
-        let key = MessageKey(companyID: companyID, id: id)
+        let key = MessageKey(companyID: caller.companyID, id: id)
         guard let (message, parts) = try await database.read({ try MessageStore($0).find(key) }),
-            message.surface == .sms
+            message.surface == .sms, caller.covers(message)
         else { throw Problem.unknownMessage }
         return Response(
             json: SMSMessageBody(message: message, parts: parts, baseURL: options.baseURL(for: request)).json)

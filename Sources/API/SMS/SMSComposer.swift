@@ -13,6 +13,8 @@ struct SMSComposer {
     let now: Milliseconds
     /// By which the handset will know the parts of this message.
     let concatenationReference: UInt16
+    /// Where the request stands in its client's trace.
+    var trace: TraceContext?
 
     /// The message, or nil with what is wrong in `reader.violations`.
     func message(for request: SMSRequest, reader: inout ParameterReader) -> Message? {
@@ -27,6 +29,7 @@ struct SMSComposer {
             size: segmented.parts.count, gateway: request.gateway, createdAt: now,
             expiresAt: (request.sendAt ?? now) + request.validity)
         message.reference = request.reference
+        message.trace = trace
         message.reporting = request.reporting
         message.expectsConversion = request.expectsConversion
         message.sendAt = request.sendAt

@@ -30,6 +30,7 @@ struct SMSMessageBody {
 
     private func write(to writer: inout JSONWriter) {
         let id = message.id.description
+        let quote = QuoteText(message.quote)
         writer.member("requestId", id)
         writer.member("href", baseURL.map { $0 + "/messaging/v1/messages/" + id })
         writer.member("from", SMSAddress.shown(message.sender))
@@ -39,7 +40,7 @@ struct SMSMessageBody {
         writer.member(
             "parts",
             array: { writer in
-                for number in 1...max(1, message.size) { writePart(number, id: id, to: &writer) }
+                for number in 1...max(1, message.size) { writePart(number, id: id, quote: quote, to: &writer) }
             })
         writer.member("submitDate", Timestamp.rfc3339(message.createdAt))
         writer.member("sentDate", message.sentAt.map { Timestamp.rfc3339($0) })
@@ -47,7 +48,7 @@ struct SMSMessageBody {
         writer.member("reference", message.reference)
         writer.member("mccmnc", message.quote?.mccmnc)
         writer.member("ttid", message.quote?.ttid)
-        writer.member("priceEffective", priceEffective)
+        writer.member("priceEffective", quote?.effective)
         writer.member("overallPrice", overallPrice)
         writer.member("errorCode", message.errorCode)
         writer.member("errorReason", errorReason)
@@ -60,15 +61,27 @@ struct SMSMessageBody {
         return max(message.status, .of(parts: parts.map(\.state), size: message.size, initial: message.status))
     }
 
-    private func writePart(_ number: Int, id: String, to writer: inout JSONWriter) {
+    /// What every part shows of the price, written once.
+    private struct QuoteText {
+        let price: String
+        let effective: String
+
+        init?(_ quote: Quote?) {
+            guard let quote else { return nil }
+            price = quote.amount.description
+            effective = Timestamp.rfc3339(quote.effectiveFrom)
+        }
+    }
+
+    private func writePart(_ number: Int, id: String, quote: QuoteText?, to writer: inout JSONWriter) {
         let part = parts.last { $0.number == number }
         let state = part?.state.smsName ?? (message.status.isTerminal ? message.status.smsName : SMSState.accepted)
         writer.object { writer in
             writer.member("partId", "\(id):\(number)")
             writer.member("deliveryState", state)
-            writer.member("price", number: message.quote?.amount.description)
+            writer.member("price", number: quote?.price)
             writer.member("currency", message.quote?.currency)
-            writer.member("priceEffective", priceEffective)
+            writer.member("priceEffective", quote?.effective)
             writer.member("sentDate", part?.submittedAt.map { Timestamp.rfc3339($0) })
             writer.member("doneDate", part?.doneAt.map { Timestamp.rfc3339($0) })
             writer.member("errorCode", part?.errorCode)

@@ -26,22 +26,23 @@ final class SendSMS: Sendable {
         let parameters = try await RequestParameters.inQueryAndBody(of: request)
         return try await send(
             parameters, usualTrate: 0, idempotencyKey: try Self.idempotencyKey(of: request), request: request,
-            companyID: try context.callerCompany())
+            caller: try context.callerKey(), trace: context.traceContext)
     }
 
     @Sendable func get(_ request: Request, context: APIRequestContext) async throws -> Response {
         try await send(
             try RequestParameters.inQuery(of: request), usualTrate: 1, idempotencyKey: nil, request: request,
-            companyID: try context.callerCompany())
+            caller: try context.callerKey(), trace: context.traceContext)
     }
 
     private func send(
         _ parameters: [String: JSONValue], usualTrate: Double, idempotencyKey: String?, request: Request,
-        companyID: CompanyID
+        caller: APIKey, trace: TraceContext?
     ) async throws -> Response {
+        let companyID = caller.companyID
         let hash = idempotencyKey.map { _ in Self.hash(of: parameters) }
         var reader = ParameterReader(parameters)
-        guard let message = compose(&reader, usualTrate: usualTrate, companyID: companyID) else {
+        guard let message = compose(&reader, usualTrate: usualTrate, companyID: companyID, trace: trace) else {
             // A repetition is answered as the first time even if it would not be accepted any more.
             if let idempotencyKey, let hash,
                 let result = try await engine.acceptor.storedAnswer(
@@ -51,6 +52,7 @@ final class SendSMS: Sendable {
             }
             throw Problem.violations(reader.violations)
         }
+        try caller.checkSender(of: message)
         let answer = SMSMessageBody(message: message, parts: [], baseURL: options.baseURL(for: request)).json.bytes
         var claim: IdempotencyClaim?
         if let idempotencyKey, let hash {
@@ -59,13 +61,15 @@ final class SendSMS: Sendable {
         return try Self.response(to: await engine.acceptor.accept(message, idempotency: claim), answer: answer)
     }
 
-    private func compose(_ reader: inout ParameterReader, usualTrate: Double, companyID: CompanyID) -> Message? {
+    private func compose(
+        _ reader: inout ParameterReader, usualTrate: Double, companyID: CompanyID, trace: TraceContext?
+    ) -> Message? {
         let now = engine.context.clock()
         let request = SMSRequest(
             reader: &reader, usualTrate: usualTrate, now: now, callbackRefusal: options.callbackRefusal)
         let composer = SMSComposer(
             directory: engine.context.directory.current, companyID: companyID, now: now,
-            concatenationReference: reference.wrappingAdd(1, ordering: .relaxed).newValue)
+            concatenationReference: reference.wrappingAdd(1, ordering: .relaxed).newValue, trace: trace)
         return composer.message(for: request, reader: &reader)
     }
 

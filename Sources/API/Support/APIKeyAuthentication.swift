@@ -5,28 +5,35 @@
 internal import Accounts
 internal import Hummingbird
 internal import Logging
-internal import Messaging
 internal import Wire
 
-/// Lets requests pass whose key is known, valid and of the scope.
+/// Lets requests pass whose key is in force and has one of the scopes.
 struct APIKeyAuthentication: RouterMiddleware {
     typealias Context = APIRequestContext
 
-    let directory: DirectoryCache
-    let scope: KeyScope
-    let clock: @Sendable () -> Milliseconds
+    let keys: KeyGuard
+    let scopes: Set<KeyScope>
+    let trustedProxies: [AddressRange]
 
     func handle(
         _ request: Request, context: APIRequestContext,
         next: @concurrent (Request, APIRequestContext) async throws -> Response
     ) async throws -> Response {
-        guard let text = Self.key(in: request), let key = find(text) else { throw Problem.unauthorized }
-        guard key.scopes.contains(scope) else { throw Problem.forbidden(scope: scope.rawValue) }
         var context = context
+        let peer = context.peer
+        let address = ClientAddress.find(
+            peer: peer, forwardedFor: trustedProxies.isEmpty ? [] : request.headers[values: .forwardedFor],
+            trustedProxies: trustedProxies)
+        context.clientAddress = address
+        let admission = try keys.admit(Self.key(in: request), scopes: scopes, from: address)
+        let key = admission.key
         context.caller = key
         context.trace.note(companyID: key.companyID)
         context.logger[metadataKey: "company"] = "\(key.companyID)"
-        return try await next(request, context)
+        guard let rate = admission.rate else { return try await next(request, context) }
+        var response = try await next(request, context)
+        for field in rate.headers { response.headers[field.name] = field.value }
+        return response
     }
 
     /// The header wins over the query.
@@ -34,18 +41,5 @@ struct APIKeyAuthentication: RouterMiddleware {
         if let header = request.headers[.apiKey] { return header }
         guard let query = request.head.path?.queryText else { return nil }
         return FormText.fields(of: query)?.last { $0.name.lowercased() == "apikey" }?.value
-    }
-
-    private func find(_ text: String) -> APIKey? {
-        let hash = APIKey.hash(of: text)
-        guard let key = directory.current.keys[hash], Self.isEqual(key.hash, hash) else { return nil }
-        if let expiresAt = key.expiresAt, expiresAt <= clock() { return nil }
-        return key
-    }
-
-    /// Compares in a time that does not depend on where the bytes differ.
-    private static func isEqual(_ left: [UInt8], _ right: [UInt8]) -> Bool {
-        guard left.count == right.count else { return false }
-        return zip(left, right).reduce(UInt8(0)) { $0 | ($1.0 ^ $1.1) } == 0
     }
 }

@@ -58,8 +58,9 @@ enum FormText {
             .joined(separator: "&")
         let fragmentStart = url.firstIndex(of: "#") ?? url.endIndex
         let base = url[..<fragmentStart]
-        let separator =
-            if !base.contains("?") { "?" } else if base.hasSuffix("?") || base.hasSuffix("&") { "" } else { "&" }
+        // Only the first question mark begins the query; a further one belongs to a value.
+        let present = base.firstIndex(of: "?").map { base[base.index(after: $0)...] }
+        let separator = present.map { $0.isEmpty || $0.hasSuffix("&") ? "" : "&" } ?? "?"
         return base + separator + query + url[fragmentStart...]
     }
 

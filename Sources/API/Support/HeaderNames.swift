@@ -7,6 +7,12 @@ extension HTTPField.Name {
     static let apiKey = known("apikey")
     static let idempotencyKey = known("idempotency-key")
     static let requestID = known("x-request-id")
+    static let traceParent = known("traceparent")
+    static let traceState = known("tracestate")
+    static let forwardedFor = known("x-forwarded-for")
+    static let rateLimitLimit = known("ratelimit-limit")
+    static let rateLimitRemaining = known("ratelimit-remaining")
+    static let rateLimitReset = known("ratelimit-reset")
 
     private static func known(_ name: String) -> HTTPField.Name {
         guard let name = HTTPField.Name(name) else { preconditionFailure("not a header field name: \(name)") }

@@ -41,9 +41,9 @@ public struct Problem: Error, Sendable, Equatable {
         self.violations = violations
     }
 
-    private func with(_ headers: HTTPFields) -> Problem {
+    func with(_ headers: HTTPFields) -> Problem {
         var problem = self
-        problem.headers = headers
+        for field in headers { problem.headers[field.name] = field.value }
         return problem
     }
 }
@@ -57,6 +57,24 @@ extension Problem {
 
     public static func forbidden(scope: String) -> Problem {
         Problem(.forbidden, detail: "The API key does not have the scope \(scope).")
+    }
+
+    /// The key is not for requests from where this one came from.
+    static let forbiddenAddress = Problem(
+        .forbidden, detail: "The API key may not be used from the address that the request came from.")
+
+    /// A value that others may use and this key may not.
+    static func forbidden(_ violation: Violation) -> Problem {
+        Problem(
+            .forbidden, type: "https://httpstatuses.com/403", title: nil,
+            detail: "\(violation.field) \(violation.message)", violations: [violation])
+    }
+
+    /// Too many requests, or too many wrong keys.
+    static func tooManyRequests(_ detail: String, wait: Milliseconds) -> Problem {
+        let seconds = max(1, (wait + 999) / 1000)
+        return Problem(.tooManyRequests, detail: "\(detail) Try again in \(seconds) s.")
+            .with([.retryAfter: String(seconds)])
     }
 
     /// The body or the query is not in the form that it claims to be in.
@@ -86,6 +104,16 @@ extension Problem {
     static let tooSlow = Problem(.requestTimeout, detail: "The request did not arrive in time.")
         .with([.connection: "close"])
 
+    /// The bytes are no HTTP request.
+    static let notHTTP = Problem(.badRequest, detail: "This is not an HTTP/1.1 request.")
+
+    static let headersTooLarge = Problem(
+        .requestHeaderFieldsTooLarge, detail: "The header fields of the request are too many or too long.")
+
+    static let tooManyConnections = Problem(
+        .serviceUnavailable, detail: "There are too many connections at the moment. Try again later."
+    ).with([.retryAfter: "1"])
+
     static let insufficientBalance = Problem(
         .init(code: 402, reasonPhrase: "Payment Required"), detail: "The prepaid balance does not cover the message.")
 
@@ -109,6 +137,13 @@ extension Problem {
 
 extension Problem: HTTPResponseError {
     public func response(from request: Request, context: some RequestContext) -> Response {
+        var response = Response(status: status, json: json)
+        for field in headers { response.headers[field.name] = field.value }
+        return response
+    }
+
+    /// The document.
+    var json: [UInt8] {
         var writer = JSONWriter()
         writer.object { writer in
             writer.member("type", type)
@@ -127,8 +162,6 @@ extension Problem: HTTPResponseError {
                     }
                 })
         }
-        var response = Response(status: status, json: writer)
-        for field in headers { response.headers[field.name] = field.value }
-        return response
+        return writer.bytes
     }
 }

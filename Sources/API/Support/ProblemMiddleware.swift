@@ -39,11 +39,13 @@ struct ProblemMiddleware: RouterMiddleware {
         case is NIOTooManyBytesError:
             return .tooLarge
         case let error as DatabaseError where error.isTransient:
-            context.logger.error("the database is not available", metadata: ["error": "\(error)"])
+            context.logger.error(
+                "the database is not available", metadata: context.trace.metadata.with("error", "\(error)"))
             return .unavailable
         default:
             // The type alone: an error of unknown origin may carry what a customer wrote.
-            context.logger.error("a request failed", metadata: ["error": "\(type(of: error))"])
+            context.logger.error(
+                "a request failed", metadata: context.trace.metadata.with("error", "\(type(of: error))"))
             return .internalError
         }
     }

@@ -17,8 +17,8 @@ struct RequestLog: RouterMiddleware {
     ) async throws -> Response {
         let start = ContinuousClock.now
         let id = Self.sane(request.headers[.requestID]) ?? UUIDv7.next(now: Timestamp.now()).description
-        var context = context
-        context.logger[metadataKey: "request"] = "\(id)"
+        context.trace.note(requestID: id)
+        if let trace = TraceContext(of: request.headers) { context.trace.note(trace) }
         var response = try await next(request, context)
         response.headers[.requestID] = id
         context.logger.log(
@@ -32,12 +32,10 @@ struct RequestLog: RouterMiddleware {
     ) -> Logger.Metadata {
         let (seconds, attoseconds) = duration.components
         let microseconds = seconds * 1_000_000 + attoseconds / 1_000_000_000_000
-        var metadata: Logger.Metadata = [
+        return [
             "method": "\(request.method)", "path": "\(request.uri.path)", "status": "\(response.status.code)",
             "us": "\(microseconds)",
-        ]
-        if let companyID = trace.companyID { metadata["company"] = "\(companyID)" }
-        return metadata
+        ].merging(trace.metadata) { own, _ in own }
     }
 
     /// A client's own id is taken over when it can do no harm in a log: letters, digits and `-_.:`, 128 at the most.

@@ -28,7 +28,7 @@ enum RequestParameters {
     }
 
     /// The whole body. Throws 413 when it is too long, 408 when it is too slow and 400 when it ends early.
-    private static func body(of request: Request) async throws -> ByteBuffer {
+    static func body(of request: Request) async throws -> ByteBuffer {
         let limit = APIRequestContext.bodyLimit
         let announced = request.headers[.contentLength].flatMap { Int($0) }
         if let announced, announced > limit { throw Problem.tooLarge }
@@ -67,7 +67,7 @@ enum RequestParameters {
         }
     }
 
-    private static func json(_ body: ByteBuffer) throws -> [String: JSONValue] {
+    static func json(_ body: ByteBuffer) throws -> [String: JSONValue] {
         let value: JSONValue
         do {
             value = try JSONValue(parsing: body.readableBytesView)

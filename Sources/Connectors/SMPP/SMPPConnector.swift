@@ -26,6 +26,8 @@ public final class SMPPConnector: Connector, SMPPClientDelegate {
         /// Inbound messages by bind and sequence number, until their answer is surely with the carrier.
         var arrivals: [UInt64: [UInt32: Arrival]] = [:]
         var lastSettled: Milliseconds = 0
+        /// How often the carrier refused for coming too fast.
+        var throttled = 0
 
         /// Takes out the arrivals of a bind whose answers have surely reached the carrier; once a second at the most.
         mutating func settle(bind: UInt64, now: Milliseconds) -> [[UInt8]] {
@@ -47,6 +49,7 @@ public final class SMPPConnector: Connector, SMPPClientDelegate {
     public let uncertainPolicy: UncertainPolicy
     /// What the connector was made of; another value means another connector.
     public let settings: ConnectorSettings
+    public let exchanges: ExchangeLog?
     private let options: SMPPConnectorOptions
     private let sink: any ConnectorSink
     private let logger: Logger
@@ -56,7 +59,8 @@ public final class SMPPConnector: Connector, SMPPClientDelegate {
     private let run = UInt64.random(in: 0...UInt64.max)
 
     public init(
-        settings: ConnectorSettings, sink: any ConnectorSink, group: any EventLoopGroup, logger: Logger
+        settings: ConnectorSettings, sink: any ConnectorSink, group: any EventLoopGroup, logger: Logger,
+        exchanges: ExchangeLog = ExchangeLog()
     ) throws(ConnectorOptionError) {
         id = settings.id
         name = settings.name
@@ -66,7 +70,12 @@ public final class SMPPConnector: Connector, SMPPClientDelegate {
         var logger = logger
         logger[metadataKey: "connector"] = "\(settings.name)"
         self.logger = logger
-        let options = try SMPPConnectorOptions(settings)
+        var options = try SMPPConnectorOptions(settings)
+        options.client.onExchange = { pdu, direction, bind in
+            exchanges.record(
+                SMPPExchange(pdu), direction == .sent ? .sent : .received, bind: bind, at: Timestamp.now())
+        }
+        self.exchanges = exchanges
         self.options = options
         client.withLock {
             $0 = SMPPClient(configuration: options.client, group: group, delegate: self, logger: logger)
@@ -82,6 +91,14 @@ public final class SMPPConnector: Connector, SMPPClientDelegate {
 
     public var isUp: Bool {
         smpp?.state.binds.contains { $0.phase == .bound && $0.mode.canTransmit } ?? false
+    }
+
+    public var linkState: LinkState {
+        let (unsettled, throttled) = state.withLock { ($0.unsettled, $0.throttled) }
+        let client = smpp?.state
+        return LinkState(
+            phases: client?.binds.map { LinkState.Phase($0.phase) } ?? [], windowUsed: unsettled,
+            windowSize: options.totalWindow, isPaused: client?.isPaused ?? false, throttled: throttled)
     }
 
     public func reserve(_ count: Int) -> Int {
@@ -136,7 +153,10 @@ public final class SMPPConnector: Connector, SMPPClientDelegate {
     // MARK: SMPPClientDelegate
 
     public func smppClient(_ client: SMPPClient, completed results: [(ticket: UInt64, result: SubmitResult)]) {
-        let tickets = state.withLock { state in results.map { state.tickets.removeValue(forKey: $0.ticket) } }
+        let tickets = state.withLock { state in
+            state.throttled += results.count { $0.result.isThrottling }
+            return results.map { state.tickets.removeValue(forKey: $0.ticket) }
+        }
         let outcomes = zip(tickets, results).compactMap { ticket, result in
             ticket.map { (ticket: $0, outcome: Self.outcome(of: result.result, attempt: $0.attempt)) }
         }
@@ -214,5 +234,27 @@ public final class SMPPConnector: Connector, SMPPClientDelegate {
     private func acknowledge(_ fingerprints: [[UInt8]]) {
         guard !fingerprints.isEmpty else { return }
         Task { [sink, id] in await sink.acknowledged(connectorID: id, fingerprints: fingerprints) }
+    }
+}
+
+extension LinkState.Phase {
+    fileprivate init(_ phase: SMPPClient.State.Phase) {
+        self =
+            switch phase {
+            case .connecting: .connecting
+            case .binding: .binding
+            case .bound: .bound
+            case .waiting: .waiting
+            case .unbinding: .unbinding
+            case .stopped: .stopped
+            }
+    }
+}
+
+extension SubmitResult {
+    /// Whether the carrier asked to slow down.
+    fileprivate var isThrottling: Bool {
+        guard case .response(let response) = self else { return false }
+        return response.status == .throttled || response.status == .messageQueueFull
     }
 }

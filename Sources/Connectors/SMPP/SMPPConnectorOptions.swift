@@ -25,6 +25,8 @@ public struct SMPPConnectorOptions: Sendable {
     public var client: SMPPClient.Configuration
     public var addresses = AddressRules()
     public var alphabet = DefaultAlphabet.gsm7
+    /// How the carrier is told which parts belong together.
+    public var concatenation = Concatenation.userDataHeader
     /// How `validity_period` is written.
     public var validity = ValidityFormat.relative
     /// How the digits of a receipt's `err:` are read.
@@ -78,7 +80,9 @@ public struct SMPPConnectorOptions: Sendable {
         if let name = try reader.choice("errors", of: ErrorRadix.allCases.map(\.rawValue)) {
             errorRadix = ErrorRadix(rawValue: name) ?? .decimal
         }
-        _ = try reader.choice("concatenation", of: ["udh", "sar", "payload"])
+        if let name = try reader.choice("concatenation", of: ["udh", "sar", "payload"]) {
+            concatenation = Concatenation(storedName: name) ?? .userDataHeader
+        }
         _ = try reader.choice("uncertain", of: UncertainPolicy.allCases.map(\.rawValue))
         _ = try reader.choice("reference", of: ["8", "16"])
         try Self.checkTables(settings.options["nationalTables"])

@@ -41,7 +41,8 @@ public final class Acceptor: Sendable {
     private struct Item: Sendable {
         let message: Message
         let idempotency: IdempotencyClaim?
-        let answer: CheckedContinuation<AcceptResult, Never>
+        let answer: @Sendable (AcceptResult) -> Void
+        let start = ContinuousClock.now
     }
 
     private static let batchLimit = 256
@@ -59,9 +60,16 @@ public final class Acceptor: Sendable {
     /// Stores the message with its job. Returns when it is durable, or will not be.
     public func accept(_ message: Message, idempotency: IdempotencyClaim? = nil) async -> AcceptResult {
         await withCheckedContinuation { continuation in
-            let item = Item(message: message, idempotency: idempotency, answer: continuation)
-            if !queue.push([item]) { continuation.resume(returning: .unavailable) }
+            accept(message, idempotency: idempotency) { continuation.resume(returning: $0) }
         }
+    }
+
+    /// The same with a callback, which is called once, on whichever thread, and must return at once.
+    public func accept(
+        _ message: Message, idempotency: IdempotencyClaim? = nil, answer: @escaping @Sendable (AcceptResult) -> Void
+    ) {
+        let item = Item(message: message, idempotency: idempotency, answer: answer)
+        if !queue.push([item]) { self.answer(item, .unavailable) }
     }
 
     /// What was answered under an idempotency key within 24 hours: `.repeated` for the same request, `.keyReused` for
@@ -73,6 +81,11 @@ public final class Acceptor: Sendable {
         return try await context.database.read {
             try IdempotencyStore($0).find(key: key, requestHash: requestHash, companyID: companyID, now: now)
         }
+    }
+
+    private func answer(_ item: Item, _ result: AcceptResult) {
+        context.metrics.answered(item.message.surface, result, after: item.start.duration(to: .now))
+        item.answer(result)
     }
 
     func close() { queue.close() }
@@ -93,7 +106,7 @@ public final class Acceptor: Sendable {
             await findOut(batch)
         } catch  where batch.count == 1 || (error as? DatabaseError)?.isTransient == true {
             context.logger.error("messages not stored", metadata: ["error": "\(error)", "count": "\(batch.count)"])
-            for item in batch { item.answer.resume(returning: .unavailable) }
+            for item in batch { answer(item, .unavailable) }
         } catch {
             // One of them is at fault; alone, each of the others goes through.
             for item in batch { await store([item]) }
@@ -118,12 +131,12 @@ public final class Acceptor: Sendable {
             if found.allSatisfy({ $0 }) || answers == 2 {
                 // Their jobs are under the doubted lease, which is being replaced: polling will find them.
                 for (item, isStored) in zip(batch, found) {
-                    item.answer.resume(returning: isStored ? .accepted : .unavailable)
+                    answer(item, isStored ? .accepted : .unavailable)
                 }
                 return
             }
         }
-        for item in batch { item.answer.resume(returning: .unknown) }
+        for item in batch { answer(item, .unknown) }
     }
 
     private func commit(_ batch: [Item]) async throws {
@@ -140,11 +153,12 @@ public final class Acceptor: Sendable {
             dispatcher.take([], reserved: room)
             throw error
         }
+        context.metrics.stored(batch.count)
         let accepted = zip(batch, results).filter { $0.1 == .accepted }.map(\.0.message)
         let fresh = Self.immediate(accepted, now: now)
         dispatcher.take(fresh.prefix(room).compactMap(QueuedMessage.init(fresh:)), reserved: room)
         if fresh.count > room { dispatcher.noteBacklog() }
-        for (item, result) in zip(batch, results) { item.answer.resume(returning: result) }
+        for (item, result) in zip(batch, results) { answer(item, result) }
     }
 
     private static func immediate(_ messages: [Message], now: Milliseconds) -> [Message] {

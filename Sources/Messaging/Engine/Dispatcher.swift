@@ -10,12 +10,12 @@ internal import Synchronization
 internal import Wire
 
 public final class Dispatcher: Sendable {
-    private struct Lane: Hashable {
+    struct Lane: Hashable {
         let gateway: String
         let prefix: String
     }
 
-    private struct State {
+    struct State {
         var lanes: [Lane: DispatchQueue] = [:]
         var laneOf: [MessageKey: Lane] = [:]
         var connectors: [Int64: any Connector] = [:]
@@ -35,21 +35,21 @@ public final class Dispatcher: Sendable {
         }
     }
 
-    private struct Completion: Sendable {
+    struct Completion: Sendable {
         let ticket: PartTicket
         let outcome: SendOutcome
         let connector: any Connector
     }
 
     /// How many parts one transaction marks at the most.
-    private static let markLimit = 512
+    static let markLimit = 512
 
-    private let context: EngineContext
-    private let state = Mutex(State())
-    private let wakeUp = Signal()
-    private let pollWakeUp = Signal()
+    let context: EngineContext
+    let state = Mutex(State())
+    let wakeUp = Signal()
+    let pollWakeUp = Signal()
     private let handedOver = Signal()
-    private let outcomes = BatchQueue<Completion>()
+    let outcomes = BatchQueue<Completion>()
 
     init(context: EngineContext) { self.context = context }
 
@@ -63,6 +63,9 @@ public final class Dispatcher: Sendable {
 
     /// How many messages are in this node's memory.
     public var held: Int { state.withLock { $0.held } }
+
+    /// How many of those are messages, and not room set aside for some.
+    var messagesHeld: Int { state.withLock { $0.laneOf.count } }
 
     /// The names of the connectors that have no link, sorted.
     public var connectorsDown: [String] {
@@ -137,6 +140,7 @@ public final class Dispatcher: Sendable {
         }
         for (connector, items) in Self.byConnector(zip(taken, isMarked).filter(\.1).map(\.0)) {
             connector.submit(items.map(Self.submission(of:)))
+            context.metrics.dispatched(items.count, by: connector.id)
         }
         let lost = zip(taken, isMarked).filter { !$0.1 }.map(\.0)
         for item in lost {
@@ -207,161 +211,14 @@ public final class Dispatcher: Sendable {
         }
     }
 
-    private func remove(_ key: MessageKey) {
+    func remove(_ key: MessageKey) {
         state.withLock { state in Self.remove(key, from: &state) }
     }
 
-    private static func remove(_ key: MessageKey, from state: inout State) {
+    static func remove(_ key: MessageKey, from state: inout State) {
         guard let lane = state.laneOf.removeValue(forKey: key) else { return }
         if state.lanes[lane]?.remove(key) == true { state.held -= 1 }
         if state.lanes[lane]?.count == 0 { state.lanes[lane] = nil }
-    }
-
-    // MARK: Outcomes
-
-    func completed(_ outcomes: [(ticket: PartTicket, outcome: SendOutcome)], by connector: any Connector) {
-        let completions = outcomes.map { Completion(ticket: $0.ticket, outcome: $0.outcome, connector: connector) }
-        _ = self.outcomes.push(completions)
-    }
-
-    /// Ends after `closeOutcomes`, when the last outcome is stored.
-    func runOutcomes() async {
-        while true {
-            let batch = await outcomes.next(limit: Self.markLimit)
-            if batch.isEmpty { return }
-            await store(batch)
-        }
-    }
-
-    func closeOutcomes() { outcomes.close() }
-
-    private func store(_ batch: [Completion]) async {
-        var triesLeft = 40
-        while triesLeft > 0 {
-            do {
-                try await commit(batch)
-                return
-            } catch  where (error as? DatabaseError)?.isTransient == true {
-                // The database is away. Outcomes are facts: they wait until it is back, or for ten seconds at a stop.
-                context.logger.error("outcomes not stored", metadata: ["error": "\(error)", "count": "\(batch.count)"])
-                if state.withLock({ $0.isStopping }) { triesLeft -= 1 }
-                try? await Task.sleep(for: .milliseconds(250))
-            } catch {
-                // One of them is at fault; alone, each of the others goes through. That one's part stays marked, and is
-                // of unknown fate when this node starts again.
-                if batch.count > 1 { for item in batch { await store([item]) } } else { drop(batch[0], error) }
-                return
-            }
-        }
-    }
-
-    private func drop(_ item: Completion, _ error: any Error) {
-        context.logger.error("outcome dropped", metadata: ["error": "\(error)"])
-        remove(item.ticket.key)
-        item.connector.settled(1)
-    }
-
-    private func commit(_ batch: [Completion]) async throws {
-        let now = context.clock()
-        let (result, _) = try await context.writeProgress(expecting: batch.count) { writer in
-            let changes = batch.map { item in
-                PartChange(
-                    ticket: item.ticket, fact: item.outcome.fact(policy: item.connector.uncertainPolicy), at: now)
-            }
-            return (try writer.apply(changes), ())
-        }
-        settle(batch, after: result, now: now)
-    }
-
-    /// Brings memory in line with what was committed.
-    private func settle(_ batch: [Completion], after result: ProgressWriter.Result, now: Milliseconds) {
-        let progress = Dictionary(uniqueKeysWithValues: result.progress.map { ($0.message.key, $0) })
-        state.withLock { state in
-            for item in batch {
-                let ticket = item.ticket
-                guard let lane = state.laneOf[ticket.key] else { continue }
-                guard let current = progress[ticket.key], !current.isDispatched,
-                    let part = current.parts.first(where: { $0.step == ticket.step && $0.number == ticket.number })
-                else {
-                    Self.remove(ticket.key, from: &state)
-                    continue
-                }
-                if part.state == .queued, part.attempt == ticket.attempt {
-                    let again = QueuedPart(
-                        number: part.number, attempt: part.attempt + 1, isPossibleDuplicate: part.isPossibleDuplicate)
-                    state.lanes[lane]?.requeue(
-                        ticket.key, again, notBefore: now + (item.outcome.retryDelay ?? 0), now: now)
-                } else if state.lanes[lane]?.finish(ticket.key) == true {
-                    state.laneOf[ticket.key] = nil
-                    state.held -= 1
-                }
-            }
-        }
-        for items in Dictionary(grouping: batch, by: { ObjectIdentifier($0.connector) }).values {
-            items.first?.connector.settled(items.count)
-        }
-        wakeUp.raise()
-    }
-
-    // MARK: Jobs in the database
-
-    /// Looks for due jobs that nobody holds, until stopped.
-    func runPolling() async {
-        while !state.withLock({ $0.isStopping }) {
-            let claimed = await claim()
-            if claimed == 0 { await pollWakeUp.wait() }
-        }
-    }
-
-    /// Wakes the polling loop: its interval has passed.
-    func poll() { pollWakeUp.raise() }
-
-    private func claim() async -> Int {
-        let room = reserve(512)
-        guard room > 0 else { return 0 }
-        let lease = context.lease
-        let now = context.clock()
-        let connectors = context.directory.current.connectors
-        do {
-            let messages = try await claimed(limit: room, lease: lease, now: now, connectors: connectors)
-            take(messages, reserved: room)
-            return messages.count
-        } catch {
-            context.logger.error("jobs not claimed", metadata: ["error": "\(error)"])
-            take([], reserved: room)
-            return 0
-        }
-    }
-
-    private func claimed(
-        limit: Int, lease: Lease, now: Milliseconds, connectors: [Int64: ConnectorSettings]
-    ) async throws -> [QueuedMessage] {
-        let (result, _) = try await context.writeProgress(expecting: limit) { writer in
-            let keys = try JobStore(writer.transaction).claim(limit: limit, now: now, lease: lease)
-            guard !keys.isEmpty else { return (ProgressWriter.Result(), ()) }
-            let parts = try MessageStore(writer.transaction).parts(of: keys)
-            var changes: [PartChange] = []
-            for (key, parts) in zip(keys, parts) {
-                // Marked by a run that ended before it stored an outcome.
-                for part in parts where part.state == .submitting {
-                    let ticket = PartTicket(key: key, step: part.step, number: part.number, attempt: part.attempt)
-                    let policy = connectors[part.connectorID]?.uncertainPolicy ?? .resend
-                    changes.append(PartChange(ticket: ticket, fact: .uncertain(policy), at: now))
-                }
-            }
-            return (try writer.apply(changes, loading: keys), ())
-        }
-        return result.progress.compactMap { progress in
-            guard !progress.isDispatched else { return nil }
-            let byNumber = Dictionary(uniqueKeysWithValues: progress.parts.map { ($0.number, $0) })
-            let waiting = (1...max(1, progress.message.size)).compactMap { number -> QueuedPart? in
-                guard let part = byNumber[number] else { return QueuedPart(number: number, attempt: 1) }
-                guard part.state == .queued else { return nil }
-                return QueuedPart(
-                    number: number, attempt: part.attempt + 1, isPossibleDuplicate: part.isPossibleDuplicate)
-            }
-            return QueuedMessage(progress.message, waiting: waiting)
-        }
     }
 
     /// Forgets every message: their leases are lost, other nodes have them.
@@ -380,20 +237,5 @@ public final class Dispatcher: Sendable {
         wakeUp.raise()
         pollWakeUp.raise()
         if isRunning { await handedOver.wait() }
-    }
-}
-
-extension SendOutcome {
-    fileprivate func fact(policy: UncertainPolicy) -> PartChange.Fact {
-        switch self {
-        case .submitted(let providerID): .submitted(providerID: providerID)
-        case .rejected(let code, let reason): .refused(code: code, reason: reason)
-        case .retry: .requeued
-        case .uncertain: .uncertain(policy)
-        }
-    }
-
-    fileprivate var retryDelay: Milliseconds? {
-        if case .retry(let delay, _) = self { delay } else { nil }
     }
 }

@@ -16,19 +16,23 @@ public final class EngineContext: Sendable {
     /// The wall clock; tests turn it.
     public let clock: @Sendable () -> Milliseconds
     public let options: EngineOptions
+    public let metrics: EngineMetrics
     private let leaseState = Mutex<Lease>(0)
     private let leaseDoubts = Mutex(0)
     private let deliveryInbox = Mutex<(any DeliveryInbox)?>(nil)
+    private let accountInbox = Mutex<(any AccountDeliveryInbox)?>(nil)
 
     public init(
         database: Database, directory: DirectoryCache, renderers: [Surface: any EventRenderer], logger: Logger,
-        options: EngineOptions = EngineOptions(), clock: @escaping @Sendable () -> Milliseconds = Timestamp.now
+        options: EngineOptions = EngineOptions(), metrics: EngineMetrics = EngineMetrics(),
+        clock: @escaping @Sendable () -> Milliseconds = Timestamp.now
     ) {
         self.database = database
         self.directory = directory
         self.renderers = renderers
         self.logger = logger
         self.options = options
+        self.metrics = metrics
         self.clock = clock
     }
 
@@ -42,6 +46,11 @@ public final class EngineContext: Sendable {
     public func connect(_ inbox: any DeliveryInbox) { deliveryInbox.withLock { $0 = inbox } }
 
     var deliveries: (any DeliveryInbox)? { deliveryInbox.withLock { $0 } }
+
+    /// Says who sends to SMPP accounts on this node.
+    public func connect(accounts inbox: (any AccountDeliveryInbox)?) { accountInbox.withLock { $0 = inbox } }
+
+    var accountDeliveries: (any AccountDeliveryInbox)? { accountInbox.withLock { $0 } }
 
     /// Runs a transaction that takes work under the lease. When nobody knows whether it was committed, work may be held
     /// that is in nobody's memory: the lease is then in doubt and has to be replaced.
@@ -79,6 +88,8 @@ public final class EngineContext: Sendable {
                         transaction: transaction, renderers: renderers, lease: lease, now: now, deliveryRoom: room))
             }
             inbox?.take(result.0.deliveries, reserved: room)
+            if !result.0.accounts.isEmpty { accountDeliveries?.stored(forAccounts: result.0.accounts) }
+            metrics.committed(result.0, now: now)
             return result
         } catch {
             inbox?.take([], reserved: room)

@@ -68,6 +68,7 @@ struct InboundWriter {
         result.deliveries += try DeliveryStore(writer.transaction).insert(
             rendered, leased: leased, lease: writer.lease, now: writer.now)
         result.leftDeliveries += rendered.count - leased
+        result.accounts.formUnion(rendered.compactMap(\.rendered.accountID))
         return result
     }
 
@@ -105,10 +106,10 @@ struct InboundWriter {
         try messages.insert([message])
         try messages.appendEvents([Event(key: message.key, kind: .received, at: now)])
         try InboundStore(writer.transaction).insertContents(contents, of: message.key)
+        result.received.append(message.kind)
         for renderer in writer.renderers.values {
-            if let delivery = renderer.inboundMessage(message, contents: contents, channel: channel) {
-                rendered.append((message.key, delivery))
-            }
+            rendered += renderer.inboundMessages(message, contents: contents, channel: channel)
+                .map { (message.key, $0) }
         }
     }
 }

@@ -25,6 +25,14 @@ public final class Intake: Sendable {
         }
     }
 
+    /// What the receipts of a batch were found to be about.
+    private struct Matches: Sendable {
+        var changes: [PartChange] = []
+        var forms: [(connectorID: Int64, form: ReceiptIDForm)] = []
+        /// How many match nothing and are kept.
+        var parked = 0
+    }
+
     private static let batchLimit = 256
     /// After how many receipts of one form a connector's form counts as known.
     private static let learningThreshold = 3
@@ -82,50 +90,59 @@ public final class Intake: Sendable {
     func commit(_ events: [ConnectorEvent]) async throws -> [IntakeAnswer] {
         let directory = context.directory.current
         let doubted = doubted.withLock { $0 }
-        let (_, (answers, forms)) = try await context.writeProgress(expecting: events.count) { writer in
+        let (_, (answers, matches)) = try await context.writeProgress(expecting: events.count) { writer in
             let receipts = events.compactMap { if case .receipt(let receipt) = $0 { receipt } else { nil } }
-            let (changes, forms) = try Self.match(receipts, directory: directory, writer: writer)
-            let result = try writer.apply(changes)
+            let matches = try Self.match(receipts, directory: directory, writer: writer)
+            let result = try writer.apply(matches.changes)
             var inbound = InboundWriter(writer: writer, directory: directory, result: result)
             var inDoubt = doubted
             let answers = try events.map { event -> IntakeAnswer in
                 guard case .inbound(let part) = event else { return .stored }
                 return try inbound.store(part, isInDoubt: inDoubt.remove(Arrival(part)) != nil)
             }
-            return (try inbound.finish(), (answers, forms))
+            return (try inbound.finish(), (answers, matches))
         }
         if !doubted.isEmpty {
             self.doubted.withLock { doubted in
                 for case .inbound(let part) in events { doubted.remove(Arrival(part)) }
             }
         }
-        await learn(forms, directory: directory)
+        count(matches, of: events)
+        await learn(matches.forms, directory: directory)
         return answers
+    }
+
+    private func count(_ matches: Matches, of events: [ConnectorEvent]) {
+        let receipts = events.count { if case .receipt = $0 { true } else { false } }
+        let matched = matches.changes.count
+        context.metrics.receipts.add(.matched, matched)
+        context.metrics.receipts.add(.parked, matches.parked)
+        context.metrics.receipts.add(.ignored, receipts - matched - matches.parked)
     }
 
     private static func match(
         _ receipts: [Receipt], directory: Directory, writer: ProgressWriter
-    ) throws -> ([PartChange], [(connectorID: Int64, form: ReceiptIDForm)]) {
-        guard !receipts.isEmpty else { return ([], []) }
+    ) throws -> Matches {
+        guard !receipts.isEmpty else { return Matches() }
         let store = ReceiptStore(writer.transaction)
-        var changes: [PartChange] = []
-        var forms: [(connectorID: Int64, form: ReceiptIDForm)] = []
+        var matches = Matches()
         var unmatched: [Receipt] = []
         for (receipt, candidates) in zip(receipts, try store.candidates(for: receipts)) {
             switch receipt.match(candidates, learnt: directory.connectors[receipt.connectorID]?.receiptIDForm) {
             case .part(let part, let form):
-                changes.append(
+                matches.changes.append(
                     PartChange(
                         key: part.key, step: part.step, number: part.number, report: receipt.state,
                         errorCode: receipt.errorCode, at: receipt.at))
-                forms.append((receipt.connectorID, form))
+                matches.forms.append((receipt.connectorID, form))
             case .none, .ambiguous:
                 // An intermediate report about nothing we know says nothing.
                 if receipt.state.isFinal { unmatched.append(receipt) }
             }
         }
         try store.park(unmatched, now: writer.now)
-        return (changes, forms)
+        matches.parked = unmatched.count
+        return matches
     }
 
     /// Looks again at receipts that were parked lately: on PostgreSQL a receipt and the outcome of its submission may be

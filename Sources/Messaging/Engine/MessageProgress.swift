@@ -3,7 +3,7 @@
 //
 //   part:   queued ─mark─▶ submitting ─taken─▶ sent ─receipt─▶ delivered | undeliverable | expired | rejected | …
 //             ▲               │ │ └─refused─▶ rejected
-//             └──retry/resend─┘ └─unknown, policy hold─▶ held
+//             └──retry/resend─┘ └─unknown, policy hold─▶ held ─operator─▶ queued | sent | failed
 //
 // A final part stays as it is; the message's status is computed from its parts and only rises. What comes after the
 // message has ended is kept as a `late` event. If one part is refused while others have not left, those end with it:
@@ -23,6 +23,8 @@ struct PartChange: Sendable {
         /// Nobody knows whether this try reached the provider.
         case uncertain(UncertainPolicy)
         case report(PartState, errorCode: String?)
+        /// An operator's word on a held part.
+        case released(HeldRelease)
     }
 
     let key: MessageKey
@@ -50,6 +52,15 @@ struct PartChange: Sendable {
         fact = .report(state, errorCode: errorCode)
         self.at = at
     }
+
+    init(key: MessageKey, step: Int, number: Int, release: HeldRelease, at: Milliseconds) {
+        self.key = key
+        self.step = step
+        self.number = number
+        attempt = nil
+        fact = .released(release)
+        self.at = at
+    }
 }
 
 struct MessageProgress: Sendable {
@@ -70,6 +81,8 @@ struct MessageProgress: Sendable {
     var hasChanged: Bool { message != before }
     /// Whether this progress brought the message to its end.
     var hasEnded: Bool { message.status.isTerminal && !before.status.isTerminal }
+    /// Whether with this progress the provider has taken the last of the message, and nothing final is known yet.
+    var hasBecomeSent: Bool { message.status == .sent && before.status < .sent }
     /// Whether nothing of the message is left to be handed to a provider.
     var isDispatched: Bool { Self.isDispatched(message, parts) }
     /// Whether this progress handed over the last of it.
@@ -115,6 +128,9 @@ struct MessageProgress: Sendable {
             next.state = state
             next.errorCode = errorCode ?? part.errorCode
             if state.isFinal { next.doneAt = change.at }
+        case .released(let release):
+            guard part.state == .held else { return }
+            becomeReleased(&next, as: release, at: change.at)
         }
         if next.isPossibleDuplicate { message.isPossibleDuplicate = true }
         guard next != part else { return }
@@ -130,6 +146,23 @@ struct MessageProgress: Sendable {
             part.isPossibleDuplicate = true
         case .hold: part.state = .held
         case .fail:
+            part.state = .failed
+            part.doneAt = at
+            part.errorCode = GSMError.systemFailure.code
+            message.errorReason = "the carrier's answer never came"
+        }
+    }
+
+    private mutating func becomeReleased(_ part: inout Part, as release: HeldRelease, at: Milliseconds) {
+        note(.released, at: at, detail: "part \(part.number): \(release.rawValue)")
+        switch release {
+        case .resend:
+            part.state = .queued
+            part.isPossibleDuplicate = true
+        case .sent:
+            part.state = .sent
+            part.submittedAt = at
+        case .failed:
             part.state = .failed
             part.doneAt = at
             part.errorCode = GSMError.systemFailure.code
@@ -202,6 +235,7 @@ extension PartChange.Fact {
         case .requeued: "requeued"
         case .uncertain: "uncertain"
         case .report(let state, _): "\(state)"
+        case .released(let release): "released as \(release.rawValue)"
         }
     }
 }

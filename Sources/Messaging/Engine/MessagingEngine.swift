@@ -14,6 +14,7 @@ public final class MessagingEngine: ConnectorSink {
     public let dispatcher: Dispatcher
     let intake: Intake
     let sweeper: Sweeper
+    let queues = QueueFiguresCache()
     private let leaseWakeUp = Signal()
     private let connectors = Mutex<[any Connector]>([])
     private let isStopping = Mutex(false)
@@ -24,7 +25,11 @@ public final class MessagingEngine: ConnectorSink {
         acceptor = Acceptor(context: context, dispatcher: dispatcher)
         intake = Intake(context: context)
         sweeper = Sweeper(context: context)
+        declareGauges()
     }
+
+    /// Those that messages may go to now.
+    var currentConnectors: [any Connector] { connectors.withLock { $0 } }
 
     /// Enters the database: from here on this node's earlier run holds nothing any more.
     public func enter() async throws {
@@ -38,12 +43,16 @@ public final class MessagingEngine: ConnectorSink {
         context.lease = lease
     }
 
+    /// The connectors as they run now.
+    public var runningConnectors: [any Connector] { connectors.withLock { $0 } }
+
     /// Replaces the connectors: starts the new ones and stops those that are gone.
     public func setConnectors(_ new: [any Connector]) async {
         let old = connectors.withLock { current in
             defer { current = new }
             return current
         }
+        context.metrics.set(new)
         dispatcher.setConnectors(new)
         for connector in new where !old.contains(where: { $0 === connector }) { connector.start() }
         for connector in old where !new.contains(where: { $0 === connector }) { await connector.stop() }
@@ -179,6 +188,7 @@ public final class MessagingEngine: ConnectorSink {
             "the lease is lost or in doubt", metadata: ["node": "\(options.nodeName)", "doubts": "\(doubts)"])
         dispatcher.forgetAll()
         context.deliveries?.forgetAll()
+        context.accountDeliveries?.forgetAll()
         try await enter()
         context.settleDoubts(doubts)
     }

@@ -20,8 +20,12 @@ struct ProgressWriter {
         var deliveries: [Delivery] = []
         /// Deliveries that were left to be claimed.
         var leftDeliveries = 0
+        /// The SMPP accounts that something waits for now.
+        var accounts: Set<Int64> = []
         /// The state of each touched message, for the dispatcher's memory.
         var progress: [MessageProgress] = []
+        /// The kinds of the inbound messages that were stored.
+        var received: [ChannelKind] = []
     }
 
     /// Applies the changes, in their order, to their messages and loads `loading` besides. Unknown messages are passed
@@ -86,9 +90,8 @@ struct ProgressWriter {
             items[index].settle(at: now)
             if let refund = items[index].settleReservation() { try settle(items[index].message, refund: refund) }
             let message = items[index].message
-            if items[index].hasEnded, let renderer = renderers[message.surface],
-                let report = renderer.statusReport(message, parts: items[index].parts)
-            {
+            if var report = report(on: items[index]) {
+                report.trace = message.trace
                 rendered.append((message.key, report))
             }
         }
@@ -99,8 +102,16 @@ struct ProgressWriter {
         result.deliveries = try DeliveryStore(transaction).insert(
             rendered, leased: min(deliveryRoom, rendered.count), lease: lease, now: now)
         result.leftDeliveries = rendered.count - result.deliveries.count
+        result.accounts = Set(rendered.compactMap(\.rendered.accountID))
         result.progress = items
         return result
+    }
+
+    private func report(on progress: MessageProgress) -> RenderedDelivery? {
+        guard let renderer = renderers[progress.message.surface] else { return nil }
+        if progress.hasEnded { return renderer.statusReport(progress.message, parts: progress.parts) }
+        return progress.hasBecomeSent
+            ? renderer.intermediateReport(progress.message, parts: progress.parts) : nil
     }
 
     private func settle(_ message: Message, refund: Money) throws {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// One event on its way to a customer's URL. Its bytes are rendered once, in the transaction of the event, because the
+// One event on its way to a customer's URL, or to the customer's SMPP client. Its bytes are rendered once, in the transaction of the event, because the
 // message's content may be erased before the last retry.
 
 public import Accounts
@@ -9,6 +9,8 @@ public import Wire
 public enum DeliveryPromise: String, Sendable {
     /// SMS: every 10 s, a pause of 10 min after each 100 failures in a row, 48 h in all.
     case everyTenSeconds
+    /// To an SMPP account: whenever it has a receiving session, seven days in all.
+    case sevenDays
 }
 
 public enum DeliveryState: Int64, Sendable {
@@ -20,25 +22,49 @@ public enum DeliveryState: Int64, Sendable {
 
 /// What an event renderer makes of an event.
 public struct RenderedDelivery: Sendable, Equatable {
+    /// Where a delivery goes.
+    public enum Target: Sendable, Equatable {
+        case url(String, Reporting.Method)
+        /// The receiving sessions of an SMPP account, by its id.
+        case smpp(accountID: Int64)
+    }
+
     /// The event's name in its family, for logs and lists.
     public let event: String
     public let promise: DeliveryPromise
-    public let url: String
-    public let method: Reporting.Method
+    public let target: Target
     public let contentType: String
     public let body: [UInt8]
+    /// The trace of the message that it is about.
+    public var trace: TraceContext?
+
+    public init(event: String, promise: DeliveryPromise, target: Target, contentType: String, body: [UInt8]) {
+        self.event = event
+        self.promise = promise
+        self.target = target
+        self.contentType = contentType
+        self.body = body
+    }
 
     public init(
         event: String, promise: DeliveryPromise, url: String, method: Reporting.Method, contentType: String,
         body: [UInt8]
     ) {
-        self.event = event
-        self.promise = promise
-        self.url = url
-        self.method = method
-        self.contentType = contentType
-        self.body = body
+        self.init(event: event, promise: promise, target: .url(url, method), contentType: contentType, body: body)
     }
+
+    /// The target for lists and logs: a URL, or `smpp:` and the account's id.
+    public var url: String {
+        switch target {
+        case .url(let url, _): url
+        case .smpp(let accountID): "smpp:\(accountID)"
+        }
+    }
+
+    public var method: Reporting.Method { if case .url(_, let method) = target { method } else { .post } }
+
+    /// The SMPP account that it is for; nil for one to a URL.
+    public var accountID: Int64? { if case .smpp(let accountID) = target { accountID } else { nil } }
 }
 
 /// A stored delivery.
@@ -71,8 +97,23 @@ public struct Delivery: Sendable, Equatable {
 public protocol EventRenderer: Sendable {
     /// The report of a status, or nil when the family or the message wants none.
     func statusReport(_ message: Message, parts: [Part]) -> RenderedDelivery?
+    /// The word that the provider has taken a message, or nil when nobody asked for it.
+    func intermediateReport(_ message: Message, parts: [Part]) -> RenderedDelivery?
     /// An inbound message for the family, or nil when the channel has no URL for it.
     func inboundMessage(_ message: Message, contents: [InboundContent], channel: MessagingChannel) -> RenderedDelivery?
+    /// The same for a family with several receivers.
+    func inboundMessages(_ message: Message, contents: [InboundContent], channel: MessagingChannel)
+        -> [RenderedDelivery]
+}
+
+extension EventRenderer {
+    public func intermediateReport(_ message: Message, parts: [Part]) -> RenderedDelivery? { nil }
+
+    public func inboundMessages(
+        _ message: Message, contents: [InboundContent], channel: MessagingChannel
+    ) -> [RenderedDelivery] {
+        [inboundMessage(message, contents: contents, channel: channel)].compactMap(\.self)
+    }
 }
 
 /// One received part of an inbound message.

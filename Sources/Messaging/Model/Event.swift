@@ -20,6 +20,8 @@ public enum EventKind: String, Sendable {
     case late
     /// A part's fate became unknown: the link dropped, or the server stopped, before its response was stored.
     case uncertain
+    /// An operator decided about a part of unknown fate.
+    case released
     case received
     case converted
 }

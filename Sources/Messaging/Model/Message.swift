@@ -29,10 +29,12 @@ public enum Direction: Int64, Sendable {
 /// The API family that sent a message, which is also the one that hears of its status.
 public enum Surface: String, Sendable, CaseIterable {
     case sms
+    /// Customers' own SMPP clients.
+    case smpp
 }
 
 /// A kind of channel; the raw value is stored and appears in JIDs.
-public enum ChannelKind: String, Sendable {
+public enum ChannelKind: String, Sendable, CaseIterable {
     case sms
 }
 
@@ -103,6 +105,8 @@ public struct Message: Sendable, Equatable {
     public var isPossibleDuplicate = false
     /// Taken off a prepaid balance and not yet settled.
     public var reserved: Money = .zero
+    /// The trace of the request that sent it; nil when that had none.
+    public var trace: TraceContext?
 
     public init(
         companyID: CompanyID, id: MessageID, surface: Surface, kind: ChannelKind, sender: String, recipient: String,

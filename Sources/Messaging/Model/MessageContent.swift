@@ -21,14 +21,18 @@ public struct SMSContent: Sendable, Equatable {
     public var isFlash: Bool
     /// The number by which the handset knows parts that belong together.
     public var concatenationReference: UInt16
+    /// The one part's user data where its sender has coded it already; `text` then only says what it means.
+    public var coded: CodedPart?
 
     public init(
-        text: String, segmentation: SegmentationOptions, isFlash: Bool = false, concatenationReference: UInt16 = 0
+        text: String, segmentation: SegmentationOptions, isFlash: Bool = false, concatenationReference: UInt16 = 0,
+        coded: CodedPart? = nil
     ) {
         self.text = text
         self.segmentation = segmentation
         self.isFlash = isFlash
         self.concatenationReference = concatenationReference
+        self.coded = coded
     }
 
     /// An inbound text; nothing of it is cut again.
@@ -78,12 +82,15 @@ extension SMSContent {
                         for table in segmentation.permittedTables.map(\.storedName).sorted() { writer.string(table) }
                     })
             }
+            if let coded { writer.member("coded", object: coded.write) }
         }
         return writer.text
     }
 
     fileprivate init?(json: JSONValue) {
         guard let text = json["text"]?.string else { return nil }
+        // What cannot be read must not go out as something else.
+        if let coded = json["coded"], CodedPart(json: coded) == nil { return nil }
         let concatenation = json["concat"]?.string.flatMap(Concatenation.init(storedName:)) ?? .userDataHeader
         let alphabet = json["alphabet"]?.string.flatMap(DefaultAlphabet.init(rawValue:)) ?? .gsm7
         let tables = (json["tables"]?.array ?? []).compactMap { $0.string.flatMap(NationalTable.init(storedName:)) }
@@ -94,7 +101,8 @@ extension SMSContent {
                 referenceWidth: json["ref16"]?.bool == true ? .sixteen : .eight, concatenation: concatenation,
                 permittedTables: Set(tables), defaultAlphabet: alphabet),
             isFlash: json["flash"]?.bool == true,
-            concatenationReference: UInt16(truncatingIfNeeded: json["ref"]?.int64 ?? 0))
+            concatenationReference: UInt16(truncatingIfNeeded: json["ref"]?.int64 ?? 0),
+            coded: json["coded"].flatMap(CodedPart.init(json:)))
     }
 }
 

@@ -59,6 +59,8 @@ public protocol Connector: AnyObject, Sendable {
     /// Whether it can be expected to take messages soon: a link is up.
     var isUp: Bool { get }
     var uncertainPolicy: UncertainPolicy { get }
+    /// Its links as they stand, for operators.
+    var linkState: LinkState { get }
     /// Sets aside room for up to `count` submissions and returns for how many there is some; each is used up by one
     /// submission or given back.
     func reserve(_ count: Int) -> Int
@@ -73,11 +75,15 @@ public protocol Connector: AnyObject, Sendable {
     func start()
     /// Waits for what is under way, then disconnects.
     func stop() async
+    /// What it and its provider have lately said; nil where nobody takes notes.
+    var exchanges: ExchangeLog? { get }
 }
 
 extension Connector {
     /// For connectors without a window.
     public func settled(_ count: Int) {}
+
+    public var exchanges: ExchangeLog? { nil }
 }
 
 /// A delivery receipt: the provider's word on a part.

@@ -17,6 +17,8 @@ public struct Directory: Sendable {
     public var routes = RouteTable()
     public var connectors: [Int64: ConnectorSettings] = [:]
     public var channels: [ChannelAddress: MessagingChannel] = [:]
+    /// By system id.
+    public var smppAccounts: [String: SMPPAccount] = [:]
 
     public init() {}
 }
@@ -26,6 +28,7 @@ public final class DirectoryCache: Sendable {
     private let database: Database
     private let secrets: SecretBox
     private let state = Mutex(Directory())
+    private let observers = Mutex<[@Sendable () -> Void]>([])
 
     public init(database: Database, secrets: SecretBox) {
         self.database = database
@@ -33,6 +36,9 @@ public final class DirectoryCache: Sendable {
     }
 
     public var current: Directory { state.withLock { $0 } }
+
+    /// Calls `observer` after every reading that brought a change.
+    public func observe(_ observer: @escaping @Sendable () -> Void) { observers.withLock { $0.append(observer) } }
 
     /// Reads everything again.
     public func reload() async throws {
@@ -50,9 +56,16 @@ public final class DirectoryCache: Sendable {
             for channel in try routing.channels() {
                 directory.channels[ChannelAddress(kind: channel.kind, address: channel.address)] = channel
             }
+            for account in try routing.smppAccounts() { directory.smppAccounts[account.systemID] = account }
             return directory
         }
-        state.withLock { $0 = directory }
+        let isNew = state.withLock { state in
+            // Of two readings side by side the later state stays.
+            guard directory.version >= state.version else { return false }
+            defer { state = directory }
+            return directory.version > state.version
+        }
+        if isNew { for observer in observers.withLock({ $0 }) { observer() } }
     }
 
     /// Reads everything again if somebody changed something.
@@ -64,6 +77,12 @@ public final class DirectoryCache: Sendable {
 }
 
 extension DirectoryCache {
+    /// Stores when an SMPP account was last bound; not a change of the configuration.
+    public func noteBind(smppAccountID id: Int64, now: Milliseconds) async throws {
+        let secrets = secrets
+        try await database.write { try RoutingStore($0, secrets: secrets).noteBind(smppAccountID: id, now: now) }
+    }
+
     /// Stores how carriers' receipts write ids, for every node.
     func learn(_ forms: [(connectorID: Int64, form: ReceiptIDForm)]) async throws {
         let secrets = secrets
@@ -73,5 +92,44 @@ extension DirectoryCache {
             try routing.raiseVersion()
         }
         try await reload()
+    }
+}
+
+extension DirectoryCache {
+    /// Notes when keys were last used. That is no change of the configuration: nobody reads it again for this.
+    public func noteUse(ofKeys uses: [Int64: Milliseconds]) async throws {
+        let secrets = secrets
+        try await database.write { try AccountStore($0, secrets: secrets).noteUse(uses) }
+    }
+}
+
+extension DirectoryCache {
+    /// Changes the configuration in one transaction and reads it again, so that this node acts on it at once; the others
+    /// do within a second.
+    public func provision<T: Sendable>(
+        as actor: Actor, checks: ProvisioningChecks = ProvisioningChecks(), now: Milliseconds,
+        _ body: @escaping @Sendable (Provisioner) throws -> T
+    ) async throws -> T {
+        let secrets = secrets
+        let result = try await database.write { transaction in
+            let provisioner = Provisioner(transaction, secrets: secrets, actor: actor, now: now, checks: checks)
+            let result = try body(provisioner)
+            try provisioner.finish()
+            return result
+        }
+        try await reload()
+        return result
+    }
+}
+
+extension DirectoryCache {
+    /// Looks at the configuration as the database has it, in one transaction that changes nothing.
+    public func inspect<T: Sendable>(
+        _ body: @escaping @Sendable (Provisioner, Transaction) throws -> T
+    ) async throws -> T {
+        let secrets = secrets
+        return try await database.read { transaction in
+            try body(Provisioner(transaction, secrets: secrets, actor: .file, now: 0), transaction)
+        }
     }
 }

@@ -21,12 +21,17 @@ public struct MessagingChannel: Sendable, Equatable {
     public let address: String
     /// Where the SMS API pushes inbound messages of the number, and how.
     public let inbound: Reporting?
+    public let origin: Origin
 
-    public init(id: Int64, companyID: CompanyID, kind: ChannelKind, address: String, inbound: Reporting?) {
+    public init(
+        id: Int64, companyID: CompanyID, kind: ChannelKind, address: String, inbound: Reporting?,
+        origin: Origin = .admin
+    ) {
         self.id = id
         self.companyID = companyID
         self.kind = kind
         self.address = address
         self.inbound = inbound
+        self.origin = origin
     }
 }

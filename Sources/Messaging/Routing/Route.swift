@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which connectors carry a message: the routes of its gateway, the longest matching prefix first.
 
+public import Accounts
+
 /// A way to the numbers that begin with a prefix.
 public struct Route: Sendable, Equatable {
     public let id: Int64
@@ -10,14 +12,20 @@ public struct Route: Sendable, Equatable {
     public let prefix: String
     /// In order of priority: the next is used while the ones before are down.
     public let connectorIDs: [Int64]
+    public let origin: Origin
 
     public static let defaultGateway = "DEFAULT"
 
-    public init(id: Int64, gateway: String, prefix: String, connectorIDs: [Int64]) {
+    public init(id: Int64, gateway: String, prefix: String, connectorIDs: [Int64], origin: Origin = .admin) {
         self.id = id
+        self.origin = origin
         self.gateway = gateway
         self.prefix = prefix
         self.connectorIDs = connectorIDs
+    }
+
+    func with(id: Int64, origin: Origin) -> Route {
+        Route(id: id, gateway: gateway, prefix: prefix, connectorIDs: connectorIDs, origin: origin)
     }
 }
 

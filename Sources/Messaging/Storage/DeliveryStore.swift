@@ -10,17 +10,20 @@ public struct DeliveryStore {
 
     public init(_ transaction: Transaction) { self.transaction = transaction }
 
-    /// Stores rendered deliveries, due at once; those up to `leased` already held by `lease`. Returns the held ones.
+    /// Stores rendered deliveries, due at once; of those to URLs up to `leased` already held by `lease`. Returns the held
+    /// ones.
     public func insert(
         _ deliveries: [(key: MessageKey, rendered: RenderedDelivery)], leased: Int, lease: Lease, now: Milliseconds
     ) throws -> [Delivery] {
         guard !deliveries.isEmpty else { return [] }
         let webhookIDs = deliveries.map { _ in "msg_" + UUIDv7.next(now: now).description }
+        let held = Set(deliveries.indices.filter { deliveries[$0].rendered.accountID == nil }.prefix(leased))
         let rows = try transaction.queryBatch(
             """
             INSERT INTO deliveries (company_id, message_id, webhook_id, event, promise, url, method, content_type, body,
-                state, due_at, lease, attempts, created_at)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, $10, $11, 0, $10) RETURNING id
+                state, due_at, lease, attempts, created_at, smpp_account_id,
+                trace)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, $10, $11, 0, $10, $12, $13) RETURNING id
             """,
             deliveries.enumerated().map { index, delivery in
                 let rendered = delivery.rendered
@@ -28,11 +31,12 @@ public struct DeliveryStore {
                     .integer(delivery.key.companyID), .bytes(delivery.key.id.bytes), .text(webhookIDs[index]),
                     .text(rendered.event), .text(rendered.promise.rawValue), .text(rendered.url),
                     .text(rendered.method.rawValue), .text(rendered.contentType), .bytes(rendered.body),
-                    .integer(now), .integer(index < leased ? lease : 0),
+                    .integer(now), .integer(held.contains(index) ? lease : 0), SQLValue(rendered.accountID),
+                    SQLValue(rendered.trace?.stored),
                 ]
             })
-        return try rows.prefix(leased).enumerated().map { index, rows in
-            guard let id = try rows.first?.int64("id") else { throw DatabaseError.decoding("deliveries.id") }
+        return try held.sorted().map { index in
+            guard let id = try rows[index].first?.int64("id") else { throw DatabaseError.decoding("deliveries.id") }
             let (key, rendered) = deliveries[index]
             return Delivery(
                 id: id, companyID: key.companyID, messageID: key.id, webhookID: webhookIDs[index], rendered: rendered,
@@ -40,12 +44,13 @@ public struct DeliveryStore {
         }
     }
 
-    /// Takes up to `limit` deliveries that are due and nobody's.
+    /// Takes up to `limit` deliveries to URLs that are due and nobody's.
     public func claim(limit: Int, now: Milliseconds, lease: Lease) throws -> [Delivery] {
         try transaction.query(
             """
             UPDATE deliveries SET lease = $1 WHERE id IN (
-                SELECT id FROM deliveries WHERE state = 0 AND lease = 0 AND due_at <= $2 ORDER BY due_at LIMIT $3
+                SELECT id FROM deliveries
+                WHERE state = 0 AND lease = 0 AND smpp_account_id IS NULL AND due_at <= $2 ORDER BY due_at LIMIT $3
                 \(transaction.dialect.pick(sqlite: "", postgres: "FOR UPDATE SKIP LOCKED"))
             ) RETURNING \(Self.columns)
             """, [.integer(lease), .integer(now), SQLValue(limit)]
@@ -104,18 +109,26 @@ public struct DeliveryStore {
         ).reduce(0, +)
     }
 
-    private static let columns = """
-        id, company_id, message_id, webhook_id, event, promise, url, method, content_type, body, attempts, created_at
+    static let columns = """
+        id, company_id, message_id, webhook_id, event, promise, url, method, content_type, body, attempts, created_at,
+        smpp_account_id, trace
         """
 
-    private static func delivery(from row: Row) throws -> Delivery {
+    static func delivery(from row: Row) throws -> Delivery {
         guard let messageID = UUIDv7(bytes: try row.bytes("message_id")),
             let promise = DeliveryPromise(rawValue: try row.text("promise")),
             let method = Reporting.Method(rawValue: try row.text("method"))
         else { throw DatabaseError.decoding("deliveries") }
-        let rendered = RenderedDelivery(
-            event: try row.text("event"), promise: promise, url: try row.text("url"), method: method,
+        let target: RenderedDelivery.Target =
+            if let accountID = try row.int64OrNil("smpp_account_id") {
+                .smpp(accountID: accountID)
+            } else {
+                .url(try row.text("url"), method)
+            }
+        var rendered = RenderedDelivery(
+            event: try row.text("event"), promise: promise, target: target,
             contentType: try row.text("content_type"), body: try row.bytes("body"))
+        rendered.trace = try row.textOrNil("trace").flatMap(TraceContext.init(stored:))
         return Delivery(
             id: try row.int64("id"), companyID: try row.int64("company_id"), messageID: messageID,
             webhookID: try row.text("webhook_id"), rendered: rendered, attempts: try row.int("attempts"),

@@ -22,6 +22,15 @@ public struct JobStore {
             })
     }
 
+    /// Gives a message a job of nobody's, unless it has one.
+    func insertIfMissing(_ key: MessageKey, dueAt: Milliseconds) throws {
+        try transaction.execute(
+            """
+            INSERT INTO jobs (company_id, message_id, due_at, lease) VALUES ($1, $2, $3, 0)
+            ON CONFLICT (company_id, message_id) DO NOTHING
+            """, [.integer(key.companyID), .bytes(key.id.bytes), .integer(dueAt)])
+    }
+
     /// Takes up to `limit` jobs that are due and nobody's.
     public func claim(limit: Int, now: Milliseconds, lease: Lease) throws -> [MessageKey] {
         try transaction.query(
@@ -42,6 +51,15 @@ public struct JobStore {
         try transaction.executeBatch(
             "UPDATE jobs SET lease = 0, due_at = $3 WHERE company_id = $1 AND message_id = $2 AND lease = $4",
             jobs.map { [.integer($0.key.companyID), .bytes($0.key.id.bytes), .integer($0.dueAt), .integer(lease)] })
+    }
+
+    /// Keeps the message's job from others until the transaction ends; false when it has none any more.
+    func lock(_ key: MessageKey) throws -> Bool {
+        try transaction.queryOne(
+            """
+            SELECT lease FROM jobs WHERE company_id = $1 AND message_id = $2
+            \(transaction.dialect.pick(sqlite: "", postgres: "FOR UPDATE"))
+            """, [.integer(key.companyID), .bytes(key.id.bytes)]) != nil
     }
 
     public func delete(_ keys: [MessageKey]) throws {

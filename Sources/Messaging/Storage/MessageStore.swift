@@ -131,12 +131,13 @@ extension MessageStore {
     private static let columns = """
         company_id, id, direction, surface, kind, sender, recipient, content, reference, status, size, gateway,
         created_at, send_at, expires_at, sent_at, done_at, price, currency, price_effective, mccmnc, ttid, report_url,
-        report_method, error_code, error_reason, expects_conversion, converted_at, duplicate, reserved
+        report_method, error_code, error_reason, expects_conversion, converted_at, duplicate, reserved,
+        trace
         """
 
     private static let insertion = """
         INSERT INTO messages (\(columns)) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16,
-            $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30)
+            $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31)
         """
 
     static let selection = "SELECT \(columns) FROM messages"
@@ -153,7 +154,7 @@ extension MessageStore {
             SQLValue(message.quote?.mccmnc), SQLValue(message.quote?.ttid), SQLValue(message.reporting?.url),
             SQLValue(message.reporting?.method.rawValue), SQLValue(message.errorCode), SQLValue(message.errorReason),
             SQLValue(message.expectsConversion), SQLValue(message.convertedAt), SQLValue(message.isPossibleDuplicate),
-            .integer(message.reserved.micros),
+            .integer(message.reserved.micros), SQLValue(message.trace?.stored),
         ]
     }
 
@@ -185,6 +186,7 @@ extension MessageStore {
         message.convertedAt = try row.int64OrNil("converted_at")
         message.isPossibleDuplicate = try row.bool("duplicate")
         message.reserved = Money(micros: try row.int64("reserved"))
+        message.trace = try row.textOrNil("trace").flatMap(TraceContext.init(stored:))
         return message
     }
 

@@ -9,7 +9,7 @@ public enum MessagingMigrations {
     /// Every migration of the core, in the order in which they run.
     public static let all: [Migration] =
         AccountsMigrations.all + [
-            Migration(number: 2, name: "messaging", statements: routing + messages + queues + inbound)
+            Migration(number: 2, name: "messaging", statements: routing + messages + queues + inbound), operations,
         ]
 
     private static let routing = [

@@ -59,28 +59,35 @@ struct ReceiptStore {
 
     /// The parts that each receipt may be about, whatever form its id has.
     func candidates(for receipts: [Receipt]) throws -> [[ReceiptCandidate]] {
-        try transaction.queryBatch(
+        try rows(
             """
-            SELECT p.company_id, p.message_id, p.step, p.number, p.provider_key, p.state, m.recipient
-            FROM parts p JOIN messages m
-                ON m.company_id = p.company_id AND m.id = p.message_id AND m.direction = 0
-            WHERE p.connector_id = $1 AND p.provider_key IN ($2, $3, $4)
-            """, receipts.map { Self.lookupValues(connectorID: $0.connectorID, id: $0.providerID) }
-        ).map { rows in try rows.map(Self.candidate(from:)) }
+            SELECT p.company_id, p.message_id, p.step, p.number, p.provider_key, p.state,
+                (SELECT m.recipient FROM messages m
+                 WHERE m.company_id = p.company_id AND m.id = p.message_id AND m.direction = 0) AS recipient
+            FROM parts p WHERE p.connector_id = $1 AND p.provider_key = $2
+            """, receipts.map { ($0.connectorID, $0.providerID) }
+        ).map { rows in try rows.compactMap(Self.candidate(from:)) }
     }
 
-    /// Three keys, the last repeated where there are fewer: one statement serves every id.
-    private static func lookupValues(connectorID: Int64, id: String) -> [SQLValue] {
-        var keys = ProviderID.candidates(forReceiptID: id).map(\.key)
-        while keys.count < 3 { keys.append(keys[0]) }
-        return [.integer(connectorID)] + keys.map { .text($0) }
+    /// What a statement finds under each id, looked up by one key after the other. Joins and lists of keys are kept out of
+    /// it: PostgreSQL plans it while its tables are new, and would read all messages for each receipt until the tables'
+    /// statistics are there.
+    private func rows(_ sql: String, _ ids: [(connectorID: Int64, providerID: String)]) throws -> [[Row]] {
+        let keys = ids.map { ProviderID.candidates(forReceiptID: $0.providerID).map(\.key) }
+        let lookups = zip(ids, keys).flatMap { id, keys in keys.map { [.integer(id.connectorID), SQLValue.text($0)] } }
+        var found = try transaction.queryBatch(sql, lookups)[...]
+        return keys.map { keys in
+            defer { found = found.dropFirst(keys.count) }
+            return Array(found.prefix(keys.count).joined())
+        }
     }
 
-    private static func candidate(from row: Row) throws -> ReceiptCandidate {
+    private static func candidate(from row: Row) throws -> ReceiptCandidate? {
+        guard let recipient = try row.textOrNil("recipient") else { return nil }
         guard let id = UUIDv7(bytes: try row.bytes("message_id")) else { throw DatabaseError.decoding("parts") }
         return ReceiptCandidate(
             key: MessageKey(companyID: try row.int64("company_id"), id: id), step: try row.int("step"),
-            number: try row.int("number"), recipient: try row.text("recipient"),
+            number: try row.int("number"), recipient: recipient,
             providerKey: try row.text("provider_key"),
             isFinal: PartState(rawValue: try row.int64("state"))?.isFinal ?? false)
     }
@@ -108,12 +115,12 @@ struct ReceiptStore {
     func takeParked(
         for submitted: [(connectorID: Int64, providerID: String, recipient: String)]
     ) throws -> [[Receipt]] {
-        let found = try transaction.queryBatch(
+        let found = try rows(
             """
-            SELECT r.id, r.connector_id, r.provider_id, r.recipient, r.state, r.error_code, r.at, c.receipt_id_form
-            FROM receipts r LEFT JOIN connectors c ON c.id = r.connector_id
-            WHERE r.connector_id = $1 AND r.provider_key IN ($2, $3, $4) ORDER BY r.id
-            """, submitted.map { Self.lookupValues(connectorID: $0.connectorID, id: $0.providerID) })
+            SELECT r.id, r.connector_id, r.provider_id, r.recipient, r.state, r.error_code, r.at,
+                (SELECT c.receipt_id_form FROM connectors c WHERE c.id = r.connector_id) AS receipt_id_form
+            FROM receipts r WHERE r.connector_id = $1 AND r.provider_key = $2 ORDER BY r.id
+            """, submitted.map { ($0.connectorID, $0.providerID) })
         var taken = [[Receipt]](repeating: [], count: submitted.count)
         for form in ReceiptIDForm.allCases {
             for (index, rows) in found.enumerated() {

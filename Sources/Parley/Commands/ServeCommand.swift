@@ -11,8 +11,9 @@ struct ServeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "serve", abstract: "Run a node as a configuration file declares it.",
         discussion: """
-            The file's companies, keys, numbers, connectors, routes and prices are applied to the database at each start.
-            SIGTERM drains: no more requests, what is under way ends, then the process exits.
+            The file's companies, keys, numbers, SMPP accounts, connectors, routes and prices are applied to the database at
+            each start, and again at SIGHUP. SIGTERM drains: no more requests, what is under way ends, then the process
+            exits, after 30 seconds at the latest.
             """)
 
     @Option(name: .shortAndLong, help: ArgumentHelp("The configuration file.", valueName: "file"))
@@ -21,7 +22,7 @@ struct ServeCommand: AsyncParsableCommand {
     func run() async throws {
         let configuration = try CommandSupport.read(config)
         let logger = CommandSupport.logger(configuration.logging)
-        try await Server(configuration: configuration, logger: logger).run()
+        try await Server(configuration: configuration, configurationFile: config, logger: logger).run()
     }
 }
 

@@ -6,7 +6,7 @@ import Messaging
 import SQL
 import Wire
 
-struct Configuration {
+struct Configuration: Sendable {
     var database = DatabaseConfiguration.sqlite(path: "parley.db")
     var http = HTTP()
     /// Unique among the nodes that share the database.
@@ -14,78 +14,121 @@ struct Configuration {
     var masterKey: MasterKeySource = .file("parley.key")
     var logging = Logs()
     var callbacks = Callbacks()
+    /// Where customers' ESMEs bind; nil for nowhere.
+    var smpp: SMPPListener?
     var companies: [CompanyEntry] = []
     var connectors: [ConnectorEntry] = []
     var routes: [RouteEntry] = []
     var prices: [PriceEntry] = []
 
-    struct HTTP {
+    struct HTTP: Sendable {
         var host = "127.0.0.1"
         var port = 8080
         /// What `href` in answers begins with; the request's own host where it is not set.
         var publicURL: String?
+        var tls: TLSFiles?
+        /// How many connections may be open at once.
+        var maximumConnections = 10_000
+        /// Requests a second that a key may make unless it has a limit of its own; nil for any number.
+        var requestsPerSecondPerKey: Int?
+        /// Whose `X-Forwarded-For` counts.
+        var trustedProxies: [AddressRange] = []
+        var metrics = MetricsAccess.open
     }
 
-    enum MasterKeySource {
+    /// Who may read `/metrics`.
+    enum MetricsAccess: String, CaseIterable, Sendable {
+        case open = "public"
+        /// With a key that has the scope `admin`.
+        case admin
+        case off
+    }
+
+    /// PEM files; read again when they change.
+    struct TLSFiles: Equatable, Sendable {
+        var certificate: String
+        var privateKey: String
+    }
+
+    struct SMPPListener: Sendable {
+        var host = "127.0.0.1"
+        var port = 2775
+        var tls: TLSFiles?
+        var maximumSessions = 1000
+    }
+
+    enum MasterKeySource: Sendable {
         /// 64 hexadecimal digits.
         case text(String)
         /// A file with them; made with a new key when it is missing.
         case file(String)
     }
 
-    struct Logs {
-        enum Format: String, CaseIterable { case text, json }
+    struct Logs: Sendable {
+        enum Format: String, CaseIterable, Sendable { case text, json }
 
         var level = "info"
         var format = Format.text
+        /// A folder for the carriers' exchanges, a file each; nil keeps the latest in memory only.
+        var exchanges: String?
     }
 
-    struct Callbacks {
+    struct Callbacks: Sendable {
         var allowsPrivateAddresses = false
         var allowsPlainHTTP = false
         /// A PEM file of further roots that receivers' certificates may lead to.
         var trustRoots: String?
     }
 
-    struct CompanyEntry {
-        var name: String
-        var isPrepaid = false
+    struct CompanyEntry: Sendable {
+        var draft: CompanyDraft
+        /// The name of the company that resells to it.
+        var resoldBy: String?
         /// What a prepaid company starts with.
         var balance = Money.zero
-        var currency = "EUR"
-        var webhookSecrets: [String] = []
         var keys: [KeyEntry] = []
         var numbers: [NumberEntry] = []
+        var smppAccounts: [SMPPAccountEntry] = []
+
+        init(name: String) { draft = CompanyDraft(name: name) }
+
+        var name: String { draft.name }
     }
 
-    struct KeyEntry {
+    struct KeyEntry: Sendable {
         var name: String
         var key: String
-        var scopes: Set<KeyScope> = [.api]
+        var limits = KeyLimits()
     }
 
-    struct NumberEntry {
+    struct NumberEntry: Sendable {
         /// Digits without `+`.
         var number: String
         var inbound: Reporting?
     }
 
-    struct ConnectorEntry {
+    struct SMPPAccountEntry: Sendable {
+        var systemID: String
+        /// 1 to 8 characters.
+        var password: String
+        var isEnabled = true
+        var settings = SMPPAccountSettings()
+    }
+
+    struct ConnectorEntry: Sendable {
         var name: String
         var kind: String
         var secret: String
         var options: JSONValue
-        /// Where it stands, for complaints of the connector itself.
-        var place: ConfigurationNode?
     }
 
-    struct RouteEntry {
+    struct RouteEntry: Sendable {
         var gateway = Route.defaultGateway
         var prefix = ""
         var connectors: [String]
     }
 
-    struct PriceEntry {
+    struct PriceEntry: Sendable {
         var company: String?
         var direction = Price.Direction.outbound
         var prefix = ""

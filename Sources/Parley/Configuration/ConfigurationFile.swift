@@ -26,12 +26,13 @@ extension Configuration {
         let root = try ConfigurationNode(
             parsing: text, source: ConfigurationNode.Source(file: file, environment: environment))
         let members = try root.members(known: [
-            "database", "http", "node", "masterKey", "masterKeyFile", "logging", "callbacks", "companies", "connectors",
-            "routes", "prices",
+            "database", "http", "smpp", "node", "masterKey", "masterKeyFile", "logging", "callbacks", "companies",
+            "connectors", "routes", "prices",
         ])
         self.init()
         if let node = members["database"] { database = try Self.database(node) }
         if let node = members["http"] { http = try HTTP(node) }
+        if let node = members["smpp"] { smpp = try SMPPListener(node) }
         if let node = members["node"] { self.node = try node.text() }
         if let node = members["masterKeyFile"] { masterKey = .file(try node.text()) }
         if let node = members["masterKey"] { masterKey = .text(try node.text()) }
@@ -42,6 +43,18 @@ extension Configuration {
         if let node = members["routes"] { routes = try readRoutes(node) }
         if let node = members["prices"] { prices = try readPrices(node) }
         try refuseRepetitions(members)
+        try refuseURLs(members)
+    }
+
+    /// Inbound URLs are judged as those of requests are: by what `callbacks` allows.
+    private func refuseURLs(_ members: [String: ConfigurationNode]) throws {
+        let addressGuard = AddressGuard(policy: callbacks.policy)
+        for (company, node) in zip(companies, try members["companies"]?.elements() ?? []) {
+            for (number, node) in zip(company.numbers, try node.member("numbers")?.elements() ?? []) {
+                guard let url = number.inbound?.url, let reason = addressGuard.refusal(of: url) else { continue }
+                throw (node.member("inboundURL") ?? node).failure(reason)
+            }
+        }
     }
 
     private static func database(_ node: ConfigurationNode) throws -> DatabaseConfiguration {
@@ -105,14 +118,8 @@ extension Configuration {
             entry.mcc = try members["mcc"]?.text() ?? ""
             entry.mnc = try members["mnc"]?.text() ?? ""
             entry.ttid = try members["ttid"]?.text() ?? ""
-            entry.currency = try members["currency"]?.text() ?? "EUR"
-            if let from = members["from"] {
-                let text = try from.text()
-                guard let time = Timestamp.parse(text) ?? Timestamp.parse(text + "T00:00:00Z") else {
-                    throw from.failure("must be a date such as 2026-01-31 or 2026-01-31T08:00:00Z")
-                }
-                entry.effectiveFrom = time
-            }
+            entry.currency = try members["currency"]?.currency() ?? "EUR"
+            if let from = members["from"] { entry.effectiveFrom = try from.instant() }
             return entry
         }
     }
@@ -147,6 +154,20 @@ extension Configuration {
         try Self.refuseRepetition(
             routes.map { [$0.gateway, $0.prefix] }, in: try members["routes"]?.elements() ?? []
         ) { "a route of \($0[0]) for prefix \"\($0[1])\"" }
+        let accountNodes = try companyNodes.flatMap { try $0.member("smppAccounts")?.elements() ?? [] }
+        try Self.refuseRepetition(companies.flatMap { $0.smppAccounts.map(\.systemID) }, in: accountNodes) {
+            "the SMPP account \($0)"
+        }
+        try Self.refuseRepetition(
+            prices.map { [$0.company ?? "", $0.direction.rawValue, $0.prefix, String($0.effectiveFrom)] },
+            in: try members["prices"]?.elements() ?? []
+        ) { "a price of the same company, direction, prefix (\"\($0[2])\") and time" }
+        for (company, node) in zip(companies, companyNodes) {
+            guard let name = company.resoldBy else { continue }
+            guard companies.contains(where: { $0.name == name && $0.draft.isReseller }), !company.draft.isReseller else {
+                throw (node.member("resoldBy") ?? node).failure("must name a reseller, and a reseller has none")
+            }
+        }
     }
 
     private static func refuseRepetition<Name: Hashable>(
@@ -162,9 +183,18 @@ extension Configuration {
 extension Configuration.HTTP {
     init(_ node: ConfigurationNode) throws {
         self.init()
-        let members = try node.members(known: ["host", "port", "publicURL"])
+        let members = try node.members(known: [
+            "host", "port", "publicURL", "tls", "maxConnections", "requestsPerSecondPerKey", "trustedProxies", "metrics",
+        ])
         if let node = members["host"] { host = try node.text() }
         if let node = members["port"] { port = try node.integer(in: 0...65_535) }
+        if let node = members["tls"] { tls = try Configuration.TLSFiles(node) }
+        if let node = members["maxConnections"] { maximumConnections = try node.integer(in: 1...1_000_000) }
+        if let node = members["requestsPerSecondPerKey"] {
+            requestsPerSecondPerKey = try node.integer(in: 1...100_000)
+        }
+        if let node = members["trustedProxies"] { trustedProxies = try node.addressRanges() }
+        if let node = members["metrics"] { metrics = try node.choice(Configuration.MetricsAccess.self) }
         if let node = members["publicURL"] {
             let url = try node.text()
             guard url.hasPrefix("http://") || url.hasPrefix("https://") else {
@@ -175,10 +205,31 @@ extension Configuration.HTTP {
     }
 }
 
+extension Configuration.TLSFiles {
+    init(_ node: ConfigurationNode) throws {
+        let members = try node.members(known: ["certificate", "privateKey"])
+        guard let certificate = try members["certificate"]?.text(), let privateKey = try members["privateKey"]?.text()
+        else { throw node.failure("needs certificate and privateKey, the paths of PEM files") }
+        self.init(certificate: certificate, privateKey: privateKey)
+    }
+}
+
+extension Configuration.SMPPListener {
+    init(_ node: ConfigurationNode) throws {
+        self.init()
+        let members = try node.members(known: ["host", "port", "tls", "maxSessions"])
+        if let node = members["host"] { host = try node.text() }
+        if let node = members["port"] { port = try node.integer(in: 0...65_535) }
+        if let node = members["tls"] { tls = try Configuration.TLSFiles(node) }
+        if let node = members["maxSessions"] { maximumSessions = try node.integer(in: 1...100_000) }
+    }
+}
+
 extension Configuration.Logs {
     init(_ node: ConfigurationNode) throws {
         self.init()
-        let members = try node.members(known: ["level", "format"])
+        let members = try node.members(known: ["level", "format", "exchanges"])
+        if let node = members["exchanges"] { exchanges = try node.text() }
         if let node = members["format"] { format = try node.choice(Format.self) }
         if let node = members["level"] {
             level = try node.text()
@@ -190,75 +241,17 @@ extension Configuration.Logs {
 }
 
 extension Configuration.Callbacks {
+    /// What deliveries may connect to.
+    var policy: AddressGuard.Policy {
+        AddressGuard.Policy(allowsPrivateAddresses: allowsPrivateAddresses, allowsPlainHTTP: allowsPlainHTTP)
+    }
+
     init(_ node: ConfigurationNode) throws {
         self.init()
         let members = try node.members(known: ["allowPrivateAddresses", "allowPlainHTTP", "trustRoots"])
         if let node = members["allowPrivateAddresses"] { allowsPrivateAddresses = try node.flag() }
         if let node = members["allowPlainHTTP"] { allowsPlainHTTP = try node.flag() }
         if let node = members["trustRoots"] { trustRoots = try node.text() }
-    }
-}
-
-extension Configuration.CompanyEntry {
-    init(_ node: ConfigurationNode) throws {
-        let members = try node.members(known: [
-            "name", "prepaid", "balance", "currency", "webhookSecrets", "keys", "numbers",
-        ])
-        guard let name = try members["name"]?.text(), !name.isEmpty else { throw node.failure("needs a name") }
-        self.init(name: name)
-        if let node = members["prepaid"] { isPrepaid = try node.flag() }
-        if let node = members["balance"] {
-            guard let amount = Money(try node.text()) else { throw node.failure("must be a decimal") }
-            balance = amount
-        }
-        if let node = members["currency"] { currency = try node.text() }
-        if let node = members["webhookSecrets"] {
-            webhookSecrets = try node.elements().map { node in
-                let secret = try node.text()
-                guard secret.utf8.count >= 16, !secret.contains(" "), WebhookSecret(secret) != nil else {
-                    throw node.failure("must be whsec_ and Base64, or at least 16 characters without spaces")
-                }
-                return secret
-            }
-        }
-        if let node = members["keys"] { keys = try node.elements().map(Configuration.KeyEntry.init) }
-        if let node = members["numbers"] { numbers = try node.elements().map(Configuration.NumberEntry.init) }
-    }
-}
-
-extension Configuration.KeyEntry {
-    init(_ node: ConfigurationNode) throws {
-        let members = try node.members(known: ["name", "key", "scopes"])
-        guard let key = members["key"] else { throw node.failure("needs a key") }
-        let text = try key.text()
-        guard text.utf8.count >= 16 else { throw key.failure("must be at least 16 characters") }
-        self.init(name: try members["name"]?.text() ?? "default", key: text)
-        if let node = members["scopes"] { scopes = Set(try node.elements().map { try $0.choice(KeyScope.self) }) }
-    }
-}
-
-extension Configuration.NumberEntry {
-    init(_ node: ConfigurationNode) throws {
-        let members = try node.members(known: ["number", "inboundURL", "inboundMethod"])
-        guard let number = members["number"] else { throw node.failure("needs a number") }
-        let text = try number.text()
-        let digits = text.hasPrefix("+") ? String(text.dropFirst()) : text
-        guard (3...15).contains(digits.utf8.count),
-            digits.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) })
-        else { throw number.failure("must be 3 to 15 digits, with or without +") }
-        self.init(number: digits)
-        guard let url = members["inboundURL"] else {
-            if let method = members["inboundMethod"] { throw method.failure("needs an inboundURL beside it") }
-            return
-        }
-        var method = Reporting.Method.post
-        if let node = members["inboundMethod"] {
-            guard let value = Reporting.Method(rawValue: try node.text().uppercased()) else {
-                throw node.failure("must be POST or GET")
-            }
-            method = value
-        }
-        inbound = Reporting(url: try url.text(), method: method)
     }
 }
 
@@ -272,8 +265,7 @@ extension Configuration.ConnectorEntry {
         options["name"] = nil
         options["password"] = nil
         self.init(
-            name: name, kind: kind, secret: try members["password"]?.text() ?? "", options: .object(options),
-            place: node)
+            name: name, kind: kind, secret: try members["password"]?.text() ?? "", options: .object(options))
         do {
             try ConnectorRegistry.check(settings(id: 0))
         } catch {
@@ -293,14 +285,9 @@ extension Configuration.ConnectorEntry {
     }
 
     func settings(id: Int64) -> ConnectorSettings {
-        ConnectorSettings(
-            id: id, name: name, kind: kind, options: options, secret: secret, isEnabled: true, receiptIDForm: nil)
+        ConnectorSettings(id: id, name: name, kind: kind, options: options, secret: secret)
     }
 
     /// What must agree among the connectors of a route.
-    var cutting: String {
-        let segmentation = settings(id: 0).segmentation
-        return
-            "\(segmentation.concatenation) \(segmentation.referenceWidth) \(segmentation.defaultAlphabet.carriesSeptets)"
-    }
+    var cutting: String { settings(id: 0).cutting }
 }

@@ -96,6 +96,35 @@ struct ConfigurationNode {
         return value
     }
 
+    /// IP addresses and ranges, one or a list.
+    func addressRanges() throws -> [AddressRange] {
+        let nodes = if case .sequence = node { try elements() } else { [self] }
+        return try nodes.map { node in
+            guard let range = AddressRange(try node.text()) else {
+                throw node.failure("must be an IP address or a range such as 10.0.0.0/8")
+            }
+            return range
+        }
+    }
+
+    /// An instant, or the beginning of a day in UTC.
+    func instant() throws -> Milliseconds {
+        let text = try text()
+        guard let time = Timestamp.parse(text) ?? Timestamp.parse(text + "T00:00:00Z") else {
+            throw failure("must be a date such as 2026-01-31 or 2026-01-31T08:00:00Z")
+        }
+        return time
+    }
+
+    /// The three letters of a currency.
+    func currency() throws -> String {
+        let text = try text()
+        guard text.utf8.count == 3, text.utf8.allSatisfy({ (0x41...0x5A).contains($0) }) else {
+            throw failure("must be the three letters of a currency, such as EUR")
+        }
+        return text
+    }
+
     func flag() throws -> Bool {
         switch try text().lowercased() {
         case "true", "yes", "on": true
@@ -116,11 +145,22 @@ struct ConfigurationNode {
 
     /// The node as JSON: plain scalars become numbers and booleans where they look like them, quoted ones stay text.
     func json() throws -> JSONValue {
+        var valuesLeft = Self.mostValues
+        return try json(&valuesLeft)
+    }
+
+    /// Far more values than a connector has options: an alias stands for all that its anchor holds, so a few lines of
+    /// aliases of aliases would make a tree without end.
+    private static let mostValues = 10_000
+
+    private func json(_ valuesLeft: inout Int) throws -> JSONValue {
+        guard valuesLeft > 0 else { throw failure("has too many values") }
+        valuesLeft -= 1
         switch node {
         case .mapping:
-            return .object(try members().mapValues { try $0.value.json() })
+            return .object(try members().mapValues { try $0.value.json(&valuesLeft) })
         case .sequence:
-            return .array(try elements().map { try $0.json() })
+            return .array(try elements().map { try $0.json(&valuesLeft) })
         case .scalar(let scalar):
             let text = try text()
             guard scalar.style == .plain || scalar.style == .any else { return .string(text) }

@@ -65,8 +65,8 @@ struct DemoFolder {
         configuration.callbacks.allowsPrivateAddresses = true
         configuration.callbacks.allowsPlainHTTP = true
         var company = Configuration.CompanyEntry(name: "Demo")
-        company.keys = [Configuration.KeyEntry(name: "demo", key: key, scopes: [.api, .admin])]
-        company.webhookSecrets = [secret]
+        company.keys = [Configuration.KeyEntry(name: "demo", key: key, limits: KeyLimits(scopes: [.api, .admin]))]
+        company.draft.webhookSecrets = [secret]
         let inbound = Reporting(url: "http://127.0.0.1:\(port)\(DemoReceiver.path)", method: .post)
         company.numbers = [Configuration.NumberEntry(number: Self.number, inbound: inbound)]
         configuration.companies = [company]

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Brings the database in line with a configuration, in one transaction and as often as one likes: what the file declares
-// is made or updated, what it declared before and no longer does is removed or switched off. Companies stay: they own
-// messages.
+// Brings the database in line with a configuration, in one transaction and as often as one likes. Objects that were made
+// through the Admin API stay, unless the file declares one of the same name.
 
 import Accounts
 import Messaging
@@ -11,87 +10,66 @@ import Wire
 struct ConfigurationApplier {
     let configuration: Configuration
     let secrets: SecretBox
+    var checks = ProvisioningChecks()
 
-    func apply(to database: Database, now: Milliseconds) async throws {
-        let (configuration, secrets) = (ConfigurationValues(configuration), secrets)
-        try await database.write { transaction in
+    /// What was changed.
+    @discardableResult
+    func apply(to database: Database, now: Milliseconds) async throws -> [Provisioner.Change] {
+        let (secrets, checks) = (secrets, checks)
+        let known = try await database.read { transaction in
+            try RoutingStore(transaction, secrets: secrets).smppAccounts()
+        }
+        let hashes = Dictionary(uniqueKeysWithValues: known.map { ($0.systemID, $0.passwordHash) })
+        // Hashing is slow: it is done before the transaction.
+        let declaration = try configuration.declaration(knownHashes: hashes)
+        return try await database.write { transaction in
             try MasterKey.check(secrets, in: transaction)
-            try configuration.write(
-                AccountStore(transaction, secrets: secrets), RoutingStore(transaction, secrets: secrets), now: now)
+            let provisioner = Provisioner(transaction, secrets: secrets, actor: .file, now: now, checks: checks)
+            try provisioner.apply(declaration)
+            try provisioner.finish()
+            return provisioner.changes
         }
     }
 }
 
-/// The part of a configuration that goes to the database.
-private struct ConfigurationValues: Sendable {
-    private struct Connector: Sendable {
-        let name: String
-        let kind: String
-        let secret: String
-        let options: JSONValue
+extension Configuration {
+    /// The part of a configuration that goes to the database. `knownHashes` are the stored password hashes by system id.
+    func declaration(knownHashes: [String: String]) throws -> Declaration {
+        var declaration = Declaration()
+        declaration.companies = try companies.map { try Self.company($0, knownHashes) }
+        declaration.connectors = connectors.map {
+            Declaration.Connector(name: $0.name, kind: $0.kind, options: $0.options, secret: $0.secret)
+        }
+        declaration.routes = routes.map {
+            Declaration.RouteEntry(gateway: $0.gateway, prefix: $0.prefix, connectors: $0.connectors)
+        }
+        declaration.prices = prices.map { entry in
+            Declaration.PriceEntry(
+                company: entry.company,
+                price: Price(
+                    id: 0, companyID: nil, direction: entry.direction, prefix: entry.prefix, mcc: entry.mcc,
+                    mnc: entry.mnc, ttid: entry.ttid, currency: entry.currency, amount: entry.amount,
+                    effectiveFrom: entry.effectiveFrom))
+        }
+        return declaration
     }
 
-    private let companies: [Configuration.CompanyEntry]
-    private let connectors: [Connector]
-    private let routes: [Configuration.RouteEntry]
-    private let prices: [Configuration.PriceEntry]
-
-    init(_ configuration: Configuration) {
-        companies = configuration.companies
-        connectors = configuration.connectors.map {
-            Connector(name: $0.name, kind: $0.kind, secret: $0.secret, options: $0.options)
-        }
-        routes = configuration.routes
-        prices = configuration.prices
-    }
-
-    func write(_ accounts: AccountStore, _ routing: RoutingStore, now: Milliseconds) throws {
-        let companyIDs = try writeCompanies(accounts, now: now)
-        try writeNumbers(routing, companyIDs)
-        var connectorIDs: [String: Int64] = [:]
-        for connector in connectors {
-            connectorIDs[connector.name] = try routing.saveConnector(
-                name: connector.name, kind: connector.kind, options: connector.options, secret: connector.secret)
-        }
-        try routing.disableFileConnectors(except: Array(connectorIDs.values))
-        try routing.replaceFileRoutes(
-            routes.map { ($0.gateway, $0.prefix, $0.connectors.compactMap { connectorIDs[$0] }) })
-        try accounts.replaceFilePrices(
-            prices.map { entry in
-                Price(
-                    id: 0, companyID: entry.company.flatMap { companyIDs[$0] }, direction: entry.direction,
-                    prefix: entry.prefix, mcc: entry.mcc, mnc: entry.mnc, ttid: entry.ttid, currency: entry.currency,
-                    amount: entry.amount, effectiveFrom: entry.effectiveFrom)
-            })
-        try routing.raiseVersion()
-    }
-
-    private func writeCompanies(_ accounts: AccountStore, now: Milliseconds) throws -> [String: CompanyID] {
-        var ids: [String: CompanyID] = [:]
-        for company in companies {
-            ids[company.name] = try accounts.saveCompany(
-                name: company.name, isPrepaid: company.isPrepaid, currency: company.currency,
-                initialBalance: company.balance, webhookSecrets: company.webhookSecrets, origin: .file, now: now)
-        }
-        try accounts.removeFileKeys()
-        for company in companies {
-            guard let id = ids[company.name] else { continue }
-            try accounts.addFileKeys(company.keys.map { ($0.name, $0.key, $0.scopes) }, companyID: id, now: now)
-        }
-        return ids
-    }
-
-    private func writeNumbers(_ routing: RoutingStore, _ companyIDs: [String: CompanyID]) throws {
-        var channelIDs: [Int64] = []
-        for company in companies {
-            guard let companyID = companyIDs[company.name] else { continue }
-            for number in company.numbers {
-                channelIDs.append(
-                    try routing.saveChannel(
-                        companyID: companyID, address: ChannelAddress(kind: .sms, address: number.number),
-                        inbound: number.inbound))
+    private static func company(
+        _ entry: CompanyEntry, _ knownHashes: [String: String]
+    ) throws -> Declaration.Company {
+        var company = Declaration.Company(entry.draft)
+        company.reseller = entry.resoldBy
+        company.initialBalance = entry.balance
+        company.keys = entry.keys.map { Declaration.Key(name: $0.name, text: $0.key, limits: $0.limits) }
+        company.channels = entry.numbers.map { (ChannelAddress(kind: .sms, address: $0.number), $0.inbound) }
+        company.smppAccounts = try entry.smppAccounts.map { account in
+            let known = knownHashes[account.systemID].flatMap {
+                PasswordHash.verify(account.password, $0) ? $0 : nil
             }
+            return Declaration.SMPP(
+                systemID: account.systemID, passwordHash: try known ?? PasswordHash.hash(account.password),
+                settings: account.settings, isEnabled: account.isEnabled)
         }
-        try routing.removeFileChannels(except: channelIDs)
+        return company
     }
 }

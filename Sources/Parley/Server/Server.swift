@@ -4,10 +4,12 @@
 import API
 import Accounts
 import Connectors
+import CustomerSMPP
 import Hummingbird
 import Logging
 import Messaging
 import NIOPosix
+import SMPP
 import SQL
 import ServiceLifecycle
 import UnixSignals
@@ -16,67 +18,135 @@ import Wire
 
 struct Server {
     let configuration: Configuration
+    /// Where it was read from and can be read again; nil for a node without a file.
+    var configurationFile: String?
     let logger: Logger
     /// Further routes of the composition, such as the demo's.
     var addRoutes: @Sendable (Router<APIRequestContext>) -> Void = { _ in }
     /// Called once requests are taken, with the port.
     var onRunning: @Sendable (Int) async -> Void = { _ in }
 
-    /// The longest that a shutdown may take.
+    /// The longest that a shutdown may take before what is still under way is cut off.
     private static let drainLimit = Duration.seconds(30)
 
     /// Runs until SIGTERM or SIGINT.
     func run() async throws {
         let secrets = try MasterKey.secretBox(configuration.masterKey)
+        let client = try webhookClient()
+        let checks = ProvisioningChecks(addressGuard: client.addressGuard)
         let database = try await Database.open(configuration.database, logger: logger)
         try await database.migrate(MessagingMigrations.all)
-        try await ConfigurationApplier(configuration: configuration, secrets: secrets)
+        try await ConfigurationApplier(configuration: configuration, secrets: secrets, checks: checks)
             .apply(to: database, now: Timestamp.now())
         let directory = DirectoryCache(database: database, secrets: secrets)
         try await directory.reload()
-
-        var options = EngineOptions()
-        options.nodeName = configuration.node
-        let context = EngineContext(
-            database: database, directory: directory,
-            renderers: [.sms: SMSEventRenderer(publicBaseURL: configuration.http.publicURL)], logger: logger,
-            options: options)
-        let client = try webhookClient()
+        let context = engineContext(database, directory)
         let webhooks = WebhookDispatcher(context: context, client: client)
         context.connect(webhooks)
         let engine = MessagingEngine(context: context)
         try await engine.enter()
-        await engine.setConnectors(try connectors(directory.current, engine: engine))
-
-        let application = application(database: database, engine: engine, client: client)
-        let group = ServiceGroup(
-            configuration: ServiceGroupConfiguration(
-                services: [
-                    .init(service: WebhookService(dispatcher: webhooks)), .init(service: EngineService(engine: engine)),
-                    .init(service: application),
-                ], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
-        try await group.run()
+        let supervisor = ConnectorSupervisor(engine: engine, logger: logger)
+        directory.observe { supervisor.look() }
+        await supervisor.reconcile()
+        let customers = try await customerSMPP(engine)
+        let reload = ConfigurationReload(
+            file: configurationFile, database: database, directory: directory, secrets: secrets, checks: checks,
+            logger: logger)
+        let parts = Parts(
+            engine: engine, webhooks: webhooks, supervisor: supervisor, customers: customers, reload: reload,
+            client: client)
+        try await group(parts).run()
         await client.shutdown()
         await engine.leave()
         await database.close()
         logger.notice("stopped")
     }
 
-    private func application(
-        database: Database, engine: MessagingEngine, client: WebhookClient
-    ) -> some ApplicationProtocol {
-        let readiness = Readiness(database: database, dispatcher: engine.dispatcher)
-        let addressGuard = client.addressGuard
-        let options = APIOptions(
-            publicBaseURL: configuration.http.publicURL,
-            callbackRefusal: { url in
-                do throws(AddressRefusal) {
-                    _ = try addressGuard.check(url)
-                    return nil
-                } catch {
-                    return error.description
+    /// What runs on a node.
+    private struct Parts {
+        let engine: MessagingEngine
+        let webhooks: WebhookDispatcher
+        let supervisor: ConnectorSupervisor
+        let customers: CustomerSMPPServer?
+        let reload: ConfigurationReload
+        let client: WebhookClient
+    }
+
+    private func group(_ parts: Parts) -> ServiceGroup {
+        let options = apiOptions(parts)
+        var services: [any Service] = [
+            RunningPart(parts.webhooks), RunningPart(parts.engine), RunningPart(parts.supervisor),
+        ]
+        if let folder = configuration.logging.exchanges {
+            let supervisor = parts.supervisor
+            services.append(
+                RunningPart(
+                    ExchangeFiles(options: .init(folder: folder), logger: logger, connectors: { supervisor.connectors }))
+            )
+        }
+        if let customers = parts.customers { services.append(RunningPart(customers)) }
+        services += [
+            RunningPart(options.keyUse, directory: parts.engine.context.directory, logger: logger),
+            ReloadService(reload: parts.reload),
+            application(parts.engine, options),
+        ]
+        var settings = ServiceGroupConfiguration(
+            services: services.map { .init(service: $0) }, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+        settings.maximumGracefulShutdownDuration = Self.drainLimit
+        return ServiceGroup(configuration: settings)
+    }
+
+    private func engineContext(_ database: Database, _ directory: DirectoryCache) -> EngineContext {
+        var options = EngineOptions()
+        options.nodeName = configuration.node
+        return EngineContext(
+            database: database, directory: directory,
+            renderers: [
+                .sms: SMSEventRenderer(publicBaseURL: configuration.http.publicURL),
+                .smpp: SMPPEventRenderer(directory: directory),
+            ], logger: logger, options: options)
+    }
+
+    private func apiOptions(_ parts: Parts) -> APIOptions {
+        let readiness = Readiness(database: parts.engine.context.database, dispatcher: parts.engine.dispatcher)
+        let addressGuard = parts.client.addressGuard
+        var options = APIOptions(
+            publicBaseURL: configuration.http.publicURL, callbackRefusal: { addressGuard.refusal(of: $0) },
+            readiness: { await readiness.checks() })
+        options.trustedProxies = configuration.http.trustedProxies
+        options.requestsPerSecondPerKey = configuration.http.requestsPerSecondPerKey
+        options.admin = adminOptions(parts)
+        return options
+    }
+
+    private func adminOptions(_ parts: Parts) -> AdminOptions {
+        var options = AdminOptions()
+        let (supervisor, customers, webhooks, reload) =
+            (parts.supervisor, parts.customers, parts.webhooks, parts.reload)
+        options.checks = reload.checks
+        options.version = Version.current
+        options.connectorState = { supervisor.connector($0).map { ConnectorLiveState($0) } }
+        options.smppSessions = { id in
+            customers?.sessions(accountID: id).map { API.SMPPSessionState($0) } ?? []
+        }
+        options.disconnectSMPPAccount = { customers?.disconnect(accountID: $0) ?? 0 }
+        options.endpoints = { webhooks.endpoints.map { EndpointLiveState($0) } }
+        options.newWebhookSecret = { WebhookSecret.random().text }
+        if reload.file != nil {
+            options.reload = {
+                do {
+                    return try await reload()
+                } catch let error as ConfigurationError {
+                    throw ReloadRefusal("\(error)")
+                } catch let error as ProvisioningError {
+                    throw ReloadRefusal("\(error)")
                 }
-            }, readiness: { await readiness.checks() })
+            }
+        }
+        return options
+    }
+
+    private func application(_ engine: MessagingEngine, _ options: APIOptions) -> some ApplicationProtocol {
         let onRunning = onRunning
         return Application(
             router: APIServer.router(engine: engine, options: options, extraRoutes: addRoutes),
@@ -88,42 +158,24 @@ struct Server {
 
     private func webhookClient() throws -> WebhookClient {
         var settings = WebhookClient.Configuration(version: Version.current)
-        settings.policy.allowsPrivateAddresses = configuration.callbacks.allowsPrivateAddresses
-        settings.policy.allowsPlainHTTP = configuration.callbacks.allowsPlainHTTP
+        settings.policy = configuration.callbacks.policy
         settings.additionalTrustRootsFile = configuration.callbacks.trustRoots
         return try WebhookClient(configuration: settings)
     }
 
-    private func connectors(_ directory: Directory, engine: MessagingEngine) throws -> [any Connector] {
-        try directory.connectors.values.filter(\.isEnabled).map { settings in
-            try ConnectorRegistry.make(
-                settings, sink: engine, group: MultiThreadedEventLoopGroup.singleton, logger: logger)
+    /// The listener of customers' ESMEs, listening; nil where the configuration has none.
+    private func customerSMPP(_ engine: MessagingEngine) async throws -> CustomerSMPPServer? {
+        guard let listener = configuration.smpp else { return nil }
+        var options = CustomerSMPPOptions()
+        options.host = listener.host
+        options.port = listener.port
+        options.maximumSessions = listener.maximumSessions
+        options.tls = try listener.tls.map {
+            try SMPPServerTLS(certificateFile: $0.certificate, privateKeyFile: $0.privateKey)
         }
-    }
-}
-
-/// The engine as a service: a graceful shutdown drains it.
-struct EngineService: Service {
-    let engine: MessagingEngine
-
-    func run() async throws {
-        await withGracefulShutdownHandler {
-            await engine.run()
-        } onGracefulShutdown: {
-            Task { await engine.stop() }
-        }
-    }
-}
-
-/// The webhooks as a service: a graceful shutdown finishes what is under way.
-struct WebhookService: Service {
-    let dispatcher: WebhookDispatcher
-
-    func run() async throws {
-        await withGracefulShutdownHandler {
-            await dispatcher.run()
-        } onGracefulShutdown: {
-            dispatcher.stop()
-        }
+        let server = CustomerSMPPServer(
+            engine: engine, options: options, group: MultiThreadedEventLoopGroup.singleton)
+        try await server.start()
+        return server
     }
 }

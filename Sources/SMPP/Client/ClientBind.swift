@@ -166,6 +166,10 @@ final class ClientBind: SessionOwner {
         ended("\(reason)")
     }
 
+    func sessionExchanged(_ pdu: PDU, _ direction: PDUDirection) {
+        configuration.onExchange?(pdu, direction, index)
+    }
+
     /// The client never listens for an ESME's bind, and binds by itself without being asked to.
     func sessionRequestedBind(_ bind: Bind, _ link: SessionLink<ClientBind>) {}
     func sessionReceivedOutbind(_ outbind: Outbind, _ link: SessionLink<ClientBind>) {}

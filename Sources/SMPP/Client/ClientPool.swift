@@ -28,6 +28,7 @@ struct ClientPool {
     var phase = Phase.idle
     var slots: [Slot]
     var governor: RateGovernor
+    var meter: SubmitMeter
     let window: Int
     /// Somebody has seen a capacity of 0 and waits to hear of more.
     var isStarved = true
@@ -39,6 +40,7 @@ struct ClientPool {
             minimum: TimeAmount(configuration.reconnectMinimum), maximum: TimeAmount(configuration.reconnectMaximum))
         window = max(1, configuration.window)
         governor = RateGovernor(messagesPerSecond: configuration.messagesPerSecond, now: now)
+        meter = SubmitMeter(now: now)
         slots = (0..<max(1, configuration.binds)).flatMap { _ in
             configuration.bindMode.modes.map { Slot(mode: $0, backoff: backoff) }
         }

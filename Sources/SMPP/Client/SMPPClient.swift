@@ -118,6 +118,7 @@ public final class SMPPClient: Sendable {
                 batches[index, default: []].append(.send(request.body, .ticket(request.ticket)))
             }
             pool.governor.take(requests.count - refused.count, now: now)
+            pool.meter.add(requests.count - refused.count, now: now)
             return batches.compactMap { index, batch in pool.slots[index].link.map { ($0, batch) } }
         }
         for (link, batch) in links { link.post(batch) }
@@ -176,7 +177,8 @@ public final class SMPPClient: Sendable {
                         index: index, mode: slot.mode, phase: slot.phase, bindID: slot.bindID,
                         peerSystemID: slot.peerSystemID, outstanding: slot.reserved, lastError: slot.lastError)
                 },
-                currentRate: pool.governor.rate, isPaused: pool.governor.isPaused)
+                currentRate: pool.governor.rate, isPaused: pool.governor.isPaused, window: pool.window,
+                submitsInLastMinute: pool.meter.total(now: .now()))
         }
     }
 

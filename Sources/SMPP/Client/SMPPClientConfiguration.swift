@@ -3,6 +3,9 @@
 
 public import NIOSSL
 
+/// Which way a PDU went, as its client sees it.
+public enum PDUDirection: Hashable, Sendable { case sent, received }
+
 extension SMPPClient {
     /// How the binds of a client divide the two directions.
     public enum BindLayout: Hashable, Sendable {
@@ -54,6 +57,9 @@ extension SMPPClient {
         public var tls: SMPPClientTLS?
         /// Longer PDUs break the framing and end the session.
         public var maximumPDUSize = 70_000
+        /// Sees every PDU as it is sent or received, with the index of its bind. Called on event loops: it must not
+        /// block, and what it is given holds passwords and texts.
+        public var onExchange: (@Sendable (PDU, PDUDirection, Int) -> Void)?
 
         public init(host: String, port: Int, systemID: String, password: String) {
             self.host = host

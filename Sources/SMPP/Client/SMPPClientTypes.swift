@@ -137,6 +137,10 @@ extension SMPPClient {
         public var currentRate: Double?
         /// Whether the SMSC asked to slow down and submitting is paused.
         public var isPaused: Bool
+        /// How many requests may be unanswered on one bind.
+        public var window: Int
+        /// Messages handed over within the last 60 seconds.
+        public var submitsInLastMinute: Int
 
         /// Whether every direction that is configured has a bind.
         public var isUp: Bool {
@@ -145,6 +149,8 @@ extension SMPPClient {
                 && (!binds.contains { $0.mode.canReceive } || bound.contains { $0.mode.canReceive })
         }
 
+        /// Places in the windows of all binds that are to submit, up or not.
+        public var windowSize: Int { binds.reduce(0) { $1.mode.canTransmit ? $0 + window : $0 } }
         public var outstanding: Int { binds.reduce(0) { $0 + $1.outstanding } }
         public var lastError: String? { binds.lazy.compactMap(\.lastError).first }
     }

@@ -117,6 +117,9 @@ public final class SMPPServer: Sendable {
 
     // MARK: Delivering
 
+    /// How many deliveries to the account could be written now; nil when none of its sessions can receive.
+    public func room(account: String) -> Int? { accounts.withLock { $0.room(account: account) } }
+
     /// Sends a message to any session of the account that can receive and has room, or queues it for the first that has.
     public func deliver(_ delivery: Delivery, to account: String) async -> DeliverResult {
         await withCheckedContinuation { continuation in

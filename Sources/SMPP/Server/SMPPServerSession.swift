@@ -18,6 +18,7 @@ public final class SMPPServerSession: Sendable {
         var link: SessionLink<SMPPServerSession>?
         var remoteAddress: SocketAddress?
         var systemID = ""
+        var interfaceVersion: UInt8 = 0
         var account: String?
         var window: Int?
         var mode: BindMode?
@@ -43,6 +44,13 @@ public final class SMPPServerSession: Sendable {
     /// The account the bind decision named.
     public var account: String? { facts.withLock { $0.account } }
     public var mode: BindMode? { facts.withLock { $0.mode } }
+    /// As the ESME gave it: 0x33, 0x34, 0x50.
+    public var interfaceVersion: UInt8 { facts.withLock { $0.interfaceVersion } }
+    /// Deliveries without a response.
+    public var unansweredDeliveries: Int {
+        guard let account else { return 0 }
+        return server.accounts.withLock { $0.unanswered(self, account: account) }
+    }
     public var remoteAddress: SocketAddress? { facts.withLock { $0.remoteAddress } }
     public var isBound: Bool { facts.withLock { $0.isBound } }
 
@@ -75,8 +83,15 @@ public final class SMPPServerSession: Sendable {
     }
 
     func send(_ queued: ServerAccounts.Queued) {
-        guard let link = facts.withLock({ $0.link }) else { return queued.completion(.notSent) }
-        link.post(.send(queued.body, queued.completion))
+        let (link, version) = facts.withLock { ($0.link, $0.interfaceVersion) }
+        guard let link else { return queued.completion(.notSent) }
+        var body = queued.body
+        // Optional parameters are for ESMEs of 3.4 and later (§3.4 of the specification).
+        if version < 0x34, case .deliver(var deliver) = body {
+            deliver.tlvs = []
+            body = .deliver(deliver)
+        }
+        link.post(.send(body, queued.completion))
     }
 }
 
@@ -103,6 +118,7 @@ extension SMPPServerSession: SessionOwner {
         case .accept(let account, let window, let inboundWindow):
             facts.withLock { facts in
                 facts.systemID = bind.systemID
+                facts.interfaceVersion = bind.interfaceVersion
                 facts.account = account
                 facts.mode = bind.mode
                 facts.window = window

@@ -70,6 +70,17 @@ struct ServerAccounts {
         return .queued
     }
 
+    /// How many deliveries could be written now; nil when no session of the account can receive.
+    func room(account: String) -> Int? {
+        guard let state = accounts[account], !state.receivers.isEmpty else { return nil }
+        return max(0, state.receivers.reduce(0) { $0 + $1.window - $1.reserved } - state.queue.count)
+    }
+
+    /// How many deliveries to a session are unanswered.
+    func unanswered(_ session: SMPPServerSession, account: String) -> Int {
+        accounts[account]?.receivers.first { $0.session === session }?.reserved ?? 0
+    }
+
     /// What can go now, and what has nowhere left to go.
     mutating func dequeue(account: String) -> (ready: [(SMPPServerSession, Queued)], refused: [Queued]) {
         guard var state = accounts.removeValue(forKey: account) else { return ([], []) }

@@ -18,6 +18,12 @@ protocol SessionOwner: AnyObject, Sendable {
     func sessionStoppedTaking()
     func sessionCompleted(_ outcomes: [(context: Context, outcome: RequestOutcome)])
     func sessionClosed(_ reason: SessionEnd, unanswered: [UInt32])
+    /// A whole PDU went either way.
+    func sessionExchanged(_ pdu: PDU, _ direction: PDUDirection)
+}
+
+extension SessionOwner {
+    func sessionExchanged(_ pdu: PDU, _ direction: PDUDirection) {}
 }
 
 /// What other threads ask of a session.
@@ -88,6 +94,7 @@ final class SessionHandler<Owner: SessionOwner>: ChannelDuplexHandler {
         let now = NIODeadline.now()
         while !session.isClosed, let frame = PDU.next(from: &received, maximumLength: maximumPDUSize) {
             log(frame)
+            if case .pdu(let pdu) = frame { owner.sessionExchanged(pdu, .received) }
             run(session.received(frame, now: now))
         }
         if received.readableBytes == 0 { received = ByteBuffer() } else { received.discardReadBytes() }
@@ -184,6 +191,7 @@ final class SessionHandler<Owner: SessionOwner>: ChannelDuplexHandler {
         do throws(PDUEncodingError) {
             try pdu.write(to: &outgoing)
             if pdu.commandID.isResponse { responsesWritten.append(pdu.sequence) }
+            owner.sessionExchanged(pdu, .sent)
         } catch {
             if pdu.commandID.isResponse {
                 writeFallback(for: pdu, error)
@@ -198,7 +206,9 @@ final class SessionHandler<Owner: SessionOwner>: ChannelDuplexHandler {
         logger.error("response cannot be encoded", metadata: ["command": "\(pdu.commandID)", "error": "\(error)"])
         let request = CommandID(rawValue: pdu.commandID.rawValue & 0x7FFF_FFFF)
         let body = PDU.Body.emptyResponse(to: request) ?? .genericNack
-        try? PDU(body, sequence: pdu.sequence, status: .systemError).write(to: &outgoing)
+        let fallback = PDU(body, sequence: pdu.sequence, status: .systemError)
+        try? fallback.write(to: &outgoing)
+        owner.sessionExchanged(fallback, .sent)
         responsesWritten.append(pdu.sequence)
     }
 

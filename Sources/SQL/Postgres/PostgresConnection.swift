@@ -7,11 +7,15 @@ import CLibPQ
 final class PostgresConnection {
     let handle: OpaquePointer
 
+    /// What every session starts with. Prepared statements keep their plan, and one that was made while a table was new and
+    /// empty would scan it from end to end ever after: an index is taken wherever there is one.
+    private static let session = "-c lock_timeout=10000 -c enable_seqscan=off -c jit=off"
+
     /// Used unless the connection string says otherwise; whatever stands after `dbname` in libpq's list wins over it.
     private static let defaults = [
         ("fallback_application_name", "parley"), ("connect_timeout", "5"),
         ("keepalives_idle", "30"), ("keepalives_interval", "10"), ("keepalives_count", "3"),
-        ("tcp_user_timeout", "30000"), ("options", "-c lock_timeout=10000"),
+        ("tcp_user_timeout", "30000"), ("options", session),
     ]
 
     /// Connects, waiting for at most `connect_timeout`.

@@ -19,20 +19,25 @@ final class PostgresEngine: StorageEngine {
     private let threads = ThreadGroup()
     private let url: String
     private let gate = ReconnectGate()
+    private let observer: WriteObserver?
     private let logger: Logger
 
     var dialect: Dialect { .postgres }
+    var waiting: Int { jobs.count }
 
-    private init(url: String, logger: Logger) {
+    private init(url: String, observer: WriteObserver?, logger: Logger) {
         self.url = url
+        self.observer = observer
         self.logger = logger
     }
 
-    static func open(url: String, connections: Int, logger: Logger) async throws -> PostgresEngine {
+    static func open(
+        url: String, connections: Int, observer: WriteObserver? = nil, logger: Logger
+    ) async throws -> PostgresEngine {
         guard !url.isEmpty, !url.utf8.contains(0) else {
             throw DatabaseError.invalid("an empty PostgreSQL connection string")
         }
-        let engine = PostgresEngine(url: url, logger: logger)
+        let engine = PostgresEngine(url: url, observer: observer, logger: logger)
         // The first connection shows that the server can be reached; the others are made when they are needed.
         try await withCheckedThrowingContinuation { (opened: CheckedContinuation<Void, any Error>) in
             engine.threads.start("sql-1") {
@@ -59,7 +64,7 @@ final class PostgresEngine: StorageEngine {
 
     private func loop(_ session: PostgresSession?) {
         let seat = JobQueue.Seat()
-        var worker = PostgresWorker(url: url, gate: gate, logger: logger, session: session)
+        var worker = PostgresWorker(url: url, gate: gate, observer: observer, logger: logger, session: session)
         while let job = jobs.next(seat) {
             job.complete(worker.run(job))
         }
@@ -72,6 +77,7 @@ private struct PostgresWorker {
 
     let url: String
     let gate: ReconnectGate
+    let observer: WriteObserver?
     let logger: Logger
     var session: PostgresSession?
 
@@ -94,11 +100,12 @@ private struct PostgresWorker {
         do throws(DatabaseError) {
             let session = try begin(job.access)
             defer { if !session.connection.isIdle { self.session = nil } }
+            let watch = WriteWatch(job.access == .write ? observer : nil, writes: 1)
             if let error = body(of: job, in: session) {
                 _ = try? session.connection.command("ROLLBACK", access: job.access)
                 return error
             }
-            return commit(session, job.access)
+            return watch.commit { commit(session, job.access) }
         } catch {
             return error
         }

@@ -15,6 +15,8 @@ final class SQLiteStatement {
     private let countsChanges: Bool
     private let access: Access
     private var columns = ColumnTable([])
+    /// How often SQLite had prepared the statement anew when `columns` was read.
+    private var preparations: Int32 = -1
 
     /// `SQLITE_TRANSIENT`, which the header spells as a cast that Swift does not import.
     private static let copied = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
@@ -126,12 +128,9 @@ final class SQLiteStatement {
     }
 
     private func refreshColumns(_ count: Int) {
-        let isCurrent =
-            count == columns.names.count
-            && (0..<count).allSatisfy { index in
-                sqlite3_column_name(handle, Int32(index)).map { strcmp($0, columns.names[index]) == 0 } ?? false
-            }
-        guard !isCurrent else { return }
+        let preparations = sqlite3_stmt_status(handle, SQLITE_STMTSTATUS_REPREPARE, 0)
+        guard preparations != self.preparations else { return }
+        self.preparations = preparations
         columns = ColumnTable(
             (0..<count).map { index in
                 sqlite3_column_name(handle, Int32(index)).map { String(cString: $0) } ?? ""

@@ -3,6 +3,8 @@
 // Keeps callbacks away from the operator's own network (server-side request forgery): a URL is judged when it is
 // given, and the addresses behind its host name are judged before each connection. One bad address refuses them all.
 
+public import Wire
+
 /// Decides which callback URLs are accepted and to which addresses deliveries may connect.
 public struct AddressGuard: Sendable, Hashable {
     /// What the operator permits.

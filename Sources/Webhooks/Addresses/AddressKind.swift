@@ -3,6 +3,8 @@
 // What an address is for, from the special-purpose registries of IANA (RFC 6890 and its updates). Whatever is not
 // known to be reachable on the public internet is not `global`.
 
+public import Wire
+
 /// The purpose of an address.
 public enum AddressKind: String, Sendable, Hashable, CaseIterable {
     /// Public internet.

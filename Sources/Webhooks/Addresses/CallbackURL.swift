@@ -3,6 +3,8 @@
 // A callback URL taken apart once, by this parser alone: the host that was judged is the host in `text`, written in
 // a form (lower case, no odd characters) that no other parser can read differently.
 
+public import Wire
+
 /// A well-formed `http` or `https` URL of a customer's endpoint.
 public struct CallbackURL: Sendable, Hashable {
     /// The schemes.

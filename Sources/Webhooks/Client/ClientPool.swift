@@ -6,6 +6,7 @@
 import AsyncHTTPClient
 import NIOCore
 import Synchronization
+internal import Wire
 
 final class ClientPool: Sendable {
     struct Key: Hashable {

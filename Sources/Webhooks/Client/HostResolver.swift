@@ -5,6 +5,7 @@
 
 import NIOPosix
 import Synchronization
+public import Wire
 
 /// Turns a host name into addresses; a value so that tests can answer as they need.
 public struct HostResolver: Sendable {

@@ -6,6 +6,7 @@
 import AsyncHTTPClient
 import NIOCore
 import NIOSSL
+internal import Wire
 
 enum PinnedClient {
     /// A connection went to another address than the one that was checked.

@@ -5,6 +5,7 @@
 
 import NIOCore
 import Synchronization
+internal import Wire
 
 final class ResolutionCache: Sendable {
     enum LookupError: Error, Hashable {

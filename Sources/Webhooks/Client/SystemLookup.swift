@@ -3,6 +3,7 @@
 // `getaddrinfo`, blocking. The order of its answer is kept: it is that of RFC 6724, reachable families first.
 
 import NIOCore
+internal import Wire
 
 #if canImport(Glibc)
     import Glibc

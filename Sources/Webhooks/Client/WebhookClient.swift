@@ -8,6 +8,7 @@ public import NIOCore
 import NIOHTTP1
 public import NIOPosix
 import NIOSSL
+internal import Wire
 
 /// Posts webhooks. Create one per server and call `shutdown` before letting go of it.
 public final class WebhookClient: Sendable {

@@ -18,6 +18,20 @@ struct EndpointKey: Hashable, Sendable {
     }
 }
 
+/// How one endpoint stands on this node; shown to operators.
+public struct EndpointState: Sendable, Hashable {
+    public let companyID: Int64
+    public let method: String
+    /// Without its query.
+    public let url: String
+    public let health: EndpointHealth
+    /// When it may be asked again, where that is not now (milliseconds since 1970).
+    public let pausedUntil: Int64?
+    public let inFlight: Int
+    /// Deliveries in memory.
+    public let waiting: Int
+}
+
 struct DeliveryQueue: Sendable {
     /// A delivery that may be sent now.
     struct Start: Sendable {
@@ -54,8 +68,21 @@ struct DeliveryQueue: Sendable {
     private(set) var inFlight = 0
     private var nextForgetting: Int64 = .min
 
+    /// How each endpoint stands.
+    func states(now: Int64) -> [EndpointState] {
+        endpoints.map { key, endpoint in
+            EndpointState(
+                companyID: key.companyID, method: key.method, url: key.url, health: endpoint.gate.health,
+                pausedUntil: endpoint.gate.pausedUntil(now: now), inFlight: endpoint.gate.inFlight,
+                waiting: endpoint.waiting.count)
+        }
+    }
+
     /// What each endpoint has done lately.
     var health: [EndpointKey: EndpointHealth] { endpoints.mapValues(\.gate.health) }
+
+    /// How many deliveries wait or are under way.
+    var count: Int { endpoints.values.reduce(inFlight) { $0 + $1.waiting.count } }
 
     mutating func add(_ deliveries: [Delivery]) {
         for delivery in deliveries {

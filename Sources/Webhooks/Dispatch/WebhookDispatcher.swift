@@ -29,10 +29,13 @@ public final class WebhookDispatcher: DeliveryInbox {
     private let wakeUp = Signal()
     private let pollWakeUp = Signal()
     private let outcomes = BatchQueue<DeliveryStore.Outcome>()
+    private let metrics: WebhookMetrics
 
     public init(context: EngineContext, client: WebhookClient) {
         self.context = context
         self.client = client
+        metrics = WebhookMetrics(context.metrics.registry)
+        declareGauges(in: context.metrics.registry)
     }
 
     // MARK: DeliveryInbox
@@ -80,6 +83,15 @@ public final class WebhookDispatcher: DeliveryInbox {
 
     /// How many deliveries are in this node's memory.
     public var held: Int { state.withLock { $0.held } }
+
+    /// How many of those are deliveries, and not room set aside for some.
+    var deliveriesHeld: Int { state.withLock { $0.queue.count } }
+
+    /// How the endpoints stand that this node has written to lately.
+    public var endpoints: [EndpointState] {
+        let now = context.clock()
+        return state.withLock { $0.queue.states(now: now) }
+    }
 
     private var isStopping: Bool { state.withLock { $0.isStopping } }
 
@@ -152,16 +164,26 @@ public final class WebhookDispatcher: DeliveryInbox {
         let sentAt = context.clock()
         var headers = signature(of: delivery, at: sentAt)
         if rendered.method == .post { headers.add(name: "content-type", value: rendered.contentType) }
+        addTrace(of: rendered, to: &headers)
+        let began = ContinuousClock.now
         let result = await client.send(
             WebhookRequest(
                 id: delivery.webhookID, url: rendered.url, method: rendered.method == .post ? .post : .get,
                 headers: headers, body: rendered.body, timeout: promise.answerTimeout))
         let now = context.clock()
+        metrics.tried(result, took: began.duration(to: .now), lag: now - delivery.createdAt)
         state.withLock {
             $0.queue.completed(start, result.gateOutcome, retryAfter: result.retryAfter, now: now)
         }
         wakeUp.raise()
         _ = outcomes.push([conclusion(of: delivery, result, promise: promise, now: now)])
+    }
+
+    /// Each try is a hop of its own in the trace of the message.
+    private func addTrace(of rendered: RenderedDelivery, to headers: inout HTTPHeaders) {
+        guard let trace = rendered.trace?.nextHop() else { return }
+        headers.add(name: "traceparent", value: trace.traceparent)
+        if let state = trace.state { headers.add(name: "tracestate", value: state) }
     }
 
     private func signature(of delivery: Delivery, at instant: Milliseconds) -> HTTPHeaders {
@@ -175,7 +197,8 @@ public final class WebhookDispatcher: DeliveryInbox {
 
     private func promise(of delivery: Delivery) -> RetryPromise {
         switch delivery.rendered.promise {
-        case .everyTenSeconds: .everyTenSeconds
+        // Deliveries to SMPP accounts are not claimed here; their promise has no schedule of its own.
+        case .everyTenSeconds, .sevenDays: .everyTenSeconds
         }
     }
 
@@ -222,6 +245,7 @@ public final class WebhookDispatcher: DeliveryInbox {
                     try await context.database.write {
                         try DeliveryStore($0).finish(batch, lease: lease, now: now)
                     }
+                    metrics.recorded(batch.lazy.map(\.state))
                     break
                 } catch {
                     // What was sent was sent: the record waits until the database is back.

@@ -35,16 +35,17 @@ struct APITester {
     let node: TestNode
     let client: any TestClientProtocol
 
-    /// Runs `body` with a node whose router is called directly.
+    /// Runs `body` with a node whose router is called directly, or over a socket of the loopback address.
     static func run(
         _ engine: Engine = .sqlite, setup: TestSetup = TestSetup(), options: APIOptions = Self.options,
+        over transport: TestingSetup = .router,
         _ body: @escaping @Sendable (APITester) async throws -> Void
     ) async throws {
         var setup = setup
         setup.renderer = SMSEventRenderer(publicBaseURL: options.publicBaseURL)
         try await TestNode.run(engine, setup) { node in
             let router = APIServer.router(engine: node.engine, options: options)
-            try await Application(router: router, logger: TestDatabase.quiet).test(.router) { client in
+            try await Application(router: router, logger: TestDatabase.quiet).test(transport) { client in
                 try await body(APITester(node: node, client: client))
             }
         }
@@ -68,7 +69,9 @@ struct APITester {
         var fields = HTTPFields()
         if let key { fields[.apiKey] = key }
         if let contentType { fields[.contentType] = contentType }
-        for (name, value) in headers { fields[try #require(HTTPField.Name(name))] = value }
+        for (name, value) in headers {
+            fields.append(HTTPField(name: try #require(HTTPField.Name(name)), value: value))
+        }
         return try await client.execute(
             uri: path, method: method, headers: fields, body: body.map { ByteBuffer(bytes: $0) }
         ) { response in
@@ -117,13 +120,15 @@ struct APITester {
 
     /// Replaces the routes: gateway, prefix, indexes of the node's connectors.
     func setRoutes(_ routes: [(gateway: String, prefix: String, connectors: [Int])]) async throws {
-        let secrets = try #require(TestSetup.secrets)
         let ids = node.identities.connectors
-        let all = routes.map { ($0.gateway, $0.prefix, $0.connectors.map { ids[$0] }) }
-        try await node.database.write { transaction in
-            let store = RoutingStore(transaction, secrets: secrets)
-            try store.replaceFileRoutes(all)
-            try store.raiseVersion()
+        try await node.provision { provisioner in
+            for route in try provisioner.routes() { try provisioner.remove(routeID: route.id) }
+            try provisioner.create(
+                routes.map { route in
+                    Route(
+                        id: 0, gateway: route.gateway, prefix: route.prefix,
+                        connectorIDs: route.connectors.map { ids[$0] })
+                })
         }
         try await node.directory.reload()
     }

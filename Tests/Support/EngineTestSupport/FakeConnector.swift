@@ -24,6 +24,7 @@ public final class FakeConnector: Connector {
     public let id: Int64
     public let name: String
     public let uncertainPolicy: UncertainPolicy
+    public let exchanges: ExchangeLog? = ExchangeLog()
     private let state: Mutex<State>
     private let recorded = Watched<[Submission]>([])
     private let providerIDs = Mutex<[PartTicket: String]>([:])

@@ -58,6 +58,11 @@ public struct TestNode: Sendable {
         }
     }
 
+    /// Changes the configuration as the file would; the node knows at once.
+    public func provision(_ body: @escaping @Sendable (Provisioner) throws -> Void) async throws {
+        try await directory.provision(as: .file, now: clock.now, body)
+    }
+
     /// Starts a node over a migrated database; the caller ends it with `stop` or `abandon`.
     public static func start(
         on database: Database, _ setup: TestSetup = TestSetup(), clock: TestClock = TestClock(),
@@ -68,7 +73,8 @@ public struct TestNode: Sendable {
         let directory = DirectoryCache(database: database, secrets: secrets)
         try await directory.reload()
         let context = EngineContext(
-            database: database, directory: directory, renderers: [.sms: setup.renderer], logger: logger,
+            database: database, directory: directory,
+            renderers: [.sms: setup.renderer].merging(setup.furtherRenderers(directory)) { $1 }, logger: logger,
             options: setup.options, clock: { clock.now })
         let engine = MessagingEngine(context: context)
         let inbox = RecordingInbox()

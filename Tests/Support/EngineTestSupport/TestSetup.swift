@@ -45,6 +45,8 @@ public struct TestSetup: Sendable {
     /// Further members of every connector's settings.
     public var connectorOptions: [String: JSONValue] = [:]
     public var renderer: any EventRenderer = RecordingRenderer()
+    /// The renderers of other families.
+    public var furtherRenderers: @Sendable (DirectoryCache) -> [Surface: any EventRenderer] = { _ in [:] }
 
     public init() {}
 
@@ -70,38 +72,44 @@ public struct TestSetup: Sendable {
             currency: "EUR", amount: Money(amount) ?? .zero, effectiveFrom: 1_577_836_800_000)
     }
 
-    /// Writes all of it, or brings it up to date.
+    /// Writes all of it as a configuration file would, or brings it up to date.
     public func write(to database: Database) async throws -> TestIdentities {
         guard let secrets = Self.secrets else { throw NeverHappened(description: "a master key of 32 bytes") }
+        let declaration = declaration
         return try await database.write { transaction in
-            let accounts = AccountStore(transaction, secrets: secrets)
-            try accounts.removeFileKeys()
-            let acme = try saveCompany("Acme", balance: balance, key: Self.acmeKey, accounts)
-            let other = try saveCompany("Other", balance: nil, key: Self.otherKey, accounts)
-            try accounts.replaceFilePrices(Self.prices)
-            let routing = RoutingStore(transaction, secrets: secrets)
-            var options = connectorOptions
-            options["uncertain"] = .string(uncertainPolicy.rawValue)
-            let ids = try connectors.map {
-                try routing.saveConnector(name: $0, kind: "fake", options: .object(options), secret: "secret")
-            }
-            try routing.replaceFileRoutes([(Route.defaultGateway, "", ids)])
-            let channel = try routing.saveChannel(
-                companyID: acme, address: ChannelAddress(kind: .sms, address: Self.number), inbound: inbound)
-            try routing.raiseVersion()
-            return TestIdentities(acme: acme, other: other, connectors: ids, channel: channel)
+            let provisioner = Provisioner(transaction, secrets: secrets, actor: .file, now: TestClock.start)
+            try provisioner.apply(declaration)
+            try provisioner.finish()
+            let companies = Dictionary(uniqueKeysWithValues: try provisioner.companies().map { ($0.name, $0.id) })
+            let ids = Dictionary(uniqueKeysWithValues: try provisioner.connectors().map { ($0.name, $0.id) })
+            guard let acme = companies["Acme"], let other = companies["Other"],
+                let channel = try provisioner.channels().first
+            else { throw NeverHappened(description: "what was declared exists") }
+            return TestIdentities(
+                acme: acme, other: other, connectors: connectors.compactMap { ids[$0] }, channel: channel.id)
         }
     }
 
-    private func saveCompany(
-        _ name: String, balance: Money?, key: String, _ accounts: AccountStore
-    ) throws -> CompanyID {
-        let id = try accounts.saveCompany(
-            name: name, isPrepaid: balance != nil, currency: "EUR", initialBalance: balance ?? .zero,
-            webhookSecrets: [Self.webhookSecret], origin: .file, now: TestClock.start)
-        var keys: [(name: String, key: String, scopes: Set<KeyScope>)] = [("main", key, [.api])]
-        if name == "Acme" { keys.append(("operator", Self.adminKey, [.admin])) }
-        try accounts.addFileKeys(keys, companyID: id, now: TestClock.start)
-        return id
+    private var declaration: Declaration {
+        var declaration = Declaration()
+        var acme = Declaration.Company(
+            CompanyDraft(name: "Acme", isPrepaid: balance != nil, webhookSecrets: [Self.webhookSecret]))
+        acme.initialBalance = balance ?? .zero
+        acme.keys = [
+            Declaration.Key(name: "main", text: Self.acmeKey),
+            Declaration.Key(name: "operator", text: Self.adminKey, limits: KeyLimits(scopes: [.admin])),
+        ]
+        acme.channels = [(ChannelAddress(kind: .sms, address: Self.number), inbound)]
+        var other = Declaration.Company(CompanyDraft(name: "Other", webhookSecrets: [Self.webhookSecret]))
+        other.keys = [Declaration.Key(name: "main", text: Self.otherKey)]
+        declaration.companies = [acme, other]
+        var options = connectorOptions
+        options["uncertain"] = .string(uncertainPolicy.rawValue)
+        declaration.connectors = connectors.map {
+            Declaration.Connector(name: $0, kind: "fake", options: .object(options), secret: "secret")
+        }
+        declaration.routes = [Declaration.RouteEntry(connectors: connectors)]
+        declaration.prices = Self.prices.map { Declaration.PriceEntry(price: $0) }
+        return declaration
     }
 }

@@ -38,11 +38,11 @@ public enum TestDatabase {
 
     /// Runs `body` with a fresh database that has `migrations` applied, then closes and removes it.
     public static func with<T>(
-        _ engine: Engine, migrations: [Migration] = [], logger: Logger = quiet,
+        _ engine: Engine, migrations: [Migration] = [], observer: WriteObserver? = nil, logger: Logger = quiet,
         _ body: (Database) async throws -> T
     ) async throws -> T {
         let configuration = try configuration(engine)
-        let database = try await Database.open(configuration, logger: logger)
+        let database = try await Database.open(configuration, observer: observer, logger: logger)
         let result: Result<T, any Error>
         do {
             if !migrations.isEmpty { try await database.migrate(migrations) }

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+// A receiver that is down for a day, on a clock that the test turns: it is asked again all the time, by one node and then
+// by its successor, and gets everything once it is back.
+
+import EngineTestSupport
+import Messaging
+import SQL
+import SQLTestSupport
+import Synchronization
+import Testing
+
+@testable import Webhooks
+
+struct LongOutageTests {
+    private static let deliveries = 40
+    private static let halfHour: Int64 = 1_800_000
+
+    @Test(arguments: Engine.allCases)
+    func `a receiver that was down for a day gets everything, once`(_ engine: Engine) async throws {
+        let isUp = Watched(false)
+        let behaviour: LoopbackServer.Behaviour = { _ in .answer(isUp.current ? 200 : 503) }
+        try await LoopbackServer.with(behaviour) { server in
+            try await TestDatabase.with(engine, migrations: MessagingMigrations.all) { database in
+                let clock = TestClock()
+                var ids: [Int64] = []
+                try await DispatcherNode.run(on: database, clock: clock) { node in
+                    for number in 0..<Self.deliveries {
+                        ids.append(try await node.add(server.url(), body: "{\"number\":\(number)}"))
+                    }
+                    try await Self.passHalfADay(clock, server)
+                }
+                try await DispatcherNode.run(on: database, clock: clock) { node in
+                    try await Self.passHalfADay(clock, server)
+                    let tries = server.received.count
+                    isUp.update { $0 = true }
+                    clock.advance(by: Self.halfHour)
+                    for id in ids { try await node.wait(id, for: .delivered) }
+                    let bodies = server.received.dropFirst(tries).map(\.body)
+                    #expect(bodies.count == Self.deliveries)
+                    #expect(Set(bodies).count == Self.deliveries)
+                    let attempts = try await node.stored(ids[0]).attempts
+                    #expect(attempts >= 1)
+                }
+            }
+        }
+    }
+
+    /// Twelve hours, with a try in every half of one.
+    private static func passHalfADay(_ clock: TestClock, _ server: LoopbackServer) async throws {
+        for _ in 0..<24 {
+            let before = server.received.count
+            clock.advance(by: halfHour)
+            _ = try await eventually("another try") { server.received.count > before ? true : nil }
+        }
+    }
+}
