@@ -3,7 +3,7 @@ BUILD := swift build --explicit-target-dependency-import-check error
 PORT ?= 8080
 DATA ?= ./demo-data
 
-.PHONY: run build test check format clean
+.PHONY: run build test bench fuzz check format clean
 
 ## Builds a release and starts the demo on http://127.0.0.1:$(PORT)/
 run:
@@ -21,13 +21,24 @@ test:
 	@scripts/setup test
 	@scripts/test
 
+## The measurements of docs/performance.md, side by side; QUICK=1 in two minutes, FULL=1 with ten million messages
+bench:
+	@scripts/setup run
+	@scripts/bench $(if $(QUICK),--quick) $(if $(FULL),--full)
+
+## Coverage-guided fuzzing, SECONDS for each target
+fuzz: SECONDS ?= 600
+fuzz:
+	@scripts/setup run
+	@scripts/fuzz --seconds $(SECONDS)
+
 ## Formatting, and that no layer imports what it must not
 check:
-	swift format lint --strict --recursive --configuration .swift-format Sources Tests Package.swift
+	swift format lint --strict --recursive --configuration .swift-format Sources Tests Benchmarks Fuzz/Sources Package.swift
 	scripts/check-imports
 
 format:
-	swift format --in-place --recursive --configuration .swift-format Sources Tests Package.swift
+	swift format --in-place --recursive --configuration .swift-format Sources Tests Benchmarks Fuzz/Sources Package.swift
 
 clean:
 	rm -rf .build .venv

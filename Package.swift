@@ -157,8 +157,8 @@ let package = Package(
         .testTarget(
             name: "MessagingTests",
             dependencies: [
-                "Accounts", "EngineTestSupport", "Messaging", "SMSText", "SQL", "SQLTestSupport", "Wire", collections,
-                logging,
+                "Accounts", "EngineTestSupport", "Messaging", "Prometheus", "SMSText", "SQL", "SQLTestSupport", "Wire",
+                collections, logging,
             ], swiftSettings: settings),
         .testTarget(
             name: "APITests",
@@ -180,7 +180,7 @@ let package = Package(
         .testTarget(
             name: "WebhooksTests",
             dependencies: [
-                "Accounts", "EngineTestSupport", "Messaging", "SQL", "SQLTestSupport", "Webhooks", "Wire",
+                "Accounts", "EngineTestSupport", "Messaging", "Prometheus", "SQL", "SQLTestSupport", "Webhooks", "Wire",
                 asyncHTTPClient, logging, nioCore, nioPosix, nioHTTP1, nioSSL,
             ], swiftSettings: settings),
         .testTarget(

@@ -7,15 +7,15 @@
     scripts/bench --full          with a queue of a million messages and ten million messages in the database
 
 What is compared runs in turns, round after round, and of each the median counts: whatever else the machine does then
-disturbs all of them alike. Load, server, carrier, receiver and database share the machine; the same holds for what Parley
-is compared with."""
+disturbs all of them alike. Load, server, carrier, receiver and database share the machine; the same holds for what
+Parley is compared with."""
 
 import argparse
 import contextlib
 import os
 import pathlib
 import platform
-import shutil
+import signal
 import statistics
 import subprocess
 import sys
@@ -222,8 +222,8 @@ class Run:
                 servers = {"empty": subjects.Parley(self.programs, kind, "empty", carrier), "large": large}
                 for server in servers.values():
                     stack.callback(server.start().stop)
-                results = self.in_turns(
-                    f"{name} by size", {key: lambda server=server: self.load(server) for key, server in servers.items()})
+                results = self.in_turns(f"{name} by size", {
+                    key: lambda server=server: self.load(server) for key, server in servers.items()})
             self.add(f"accepts, {self.plan.stored:,} stored", f"Parley, {name}", results["large"],
                      reference=results["empty"], of="empty")
 
@@ -258,23 +258,33 @@ def main():
     parser.add_argument("--bench", required=True, help="the program parley-bench")
     arguments = parser.parse_args()
     plan = Plan(arguments)
-    support.begin(plan.limit)
+    bound(plan.limit)
     about = machine()
-    print(f"{about['processor']}, {about['cores']} cores, {about['memory GiB']} GiB, load {about['load at the start']:.1f}")
-    # PostgreSQL puts its cluster where temporary files go.
-    tempfile.tempdir = real_disk(arguments.folder)
-    folder = tempfile.mkdtemp(prefix="parley-bench-")
-    support._cleanups.append(lambda: shutil.rmtree(folder, ignore_errors=True))
-    programs = subjects.Programs(support.binary(arguments.parley), support.binary(arguments.bench), folder)
-    run = Run(plan, programs)
+    print(f"{about['processor']}, {about['cores']} cores, {about['memory GiB']} GiB, "
+          f"load {about['load at the start']:.1f}")
     kannel = "spool" if subjects.Kannel.is_installed() else None
     if not kannel:
-        run.say("Kannel is not installed: its rows are left out")
-    for part in arguments.only or PARTS:
-        PARTS[part](run, kannel)
+        print("Kannel is not installed: its rows are left out", file=sys.stderr)
+    # PostgreSQL puts its cluster where temporary files go.
+    tempfile.tempdir = real_disk(arguments.folder)
+    with support.temporary_folder() as folder:
+        run = Run(plan, subjects.Programs(support.binary(arguments.parley), support.binary(arguments.bench), folder))
+        for part in arguments.only or PARTS:
+            PARTS[part](run, kannel)
     print(run.table.text())
     if arguments.json:
         run.table.write(arguments.json, about)
+
+
+def bound(seconds):
+    """Ends a run that takes too long, and with it every process and file that it has made."""
+
+    def stop(*_):
+        raise SystemExit(f"the run took longer than {seconds} s")
+
+    signal.signal(signal.SIGALRM, stop)
+    signal.alarm(seconds)
+    support.begin(seconds + 60)
 
 
 PARTS = {

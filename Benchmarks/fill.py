@@ -12,7 +12,8 @@ MESSAGES = """
 INSERT INTO messages (company_id, id, direction, surface, kind, sender, recipient, content, reference, status, size,
     gateway, created_at, expires_at, sent_at, done_at, price, currency, price_effective, mccmnc, ttid, report_url,
     report_method, expects_conversion, duplicate, reserved)
-SELECT 1, {id}, 0, 'sms', 'sms', '49301234567', '49170' || (1000000 + n % 9000000), CASE WHEN n < {recent} THEN NULL ELSE
+SELECT 1, {id}, 0, 'sms', 'sms', '49301234567', '49170' || (1000000 + n % 9000000),
+    CASE WHEN n < {recent} THEN NULL ELSE
     '{{"text":"Your parcel arrives today between 14 and 16. Track it at https://example.com/t/8a41f"}}' END,
     'order-' || n, {delivered}, 1, 'DEFAULT', {at}, {at} + 172800000, {at} + 50, {at} + 5000, 75000, 'EUR', 0, '26201',
     '', 'https://customer.example/reports', 'POST', 0, 0, 0
@@ -26,7 +27,8 @@ SELECT 1, {id}, 0, 1, 1, 1, {part_delivered}, 'f' || n, 'f' || n, {at} + 50, {at
 EVENTS = """
 INSERT INTO events (company_id, message_id, kind, at)
 SELECT 1, {id}, kind, {at} + later FROM {numbers}
-CROSS JOIN (SELECT 'accepted' AS kind, 0 AS later UNION ALL SELECT 'sent', 50 UNION ALL SELECT 'delivered', 5000) AS facts
+CROSS JOIN (SELECT 'accepted' AS kind, 0 AS later UNION ALL SELECT 'sent', 50
+    UNION ALL SELECT 'delivered', 5000) AS facts
 """
 DELIVERIES = """
 INSERT INTO deliveries (company_id, message_id, webhook_id, event, promise, url, method, content_type, body, state,
@@ -51,7 +53,8 @@ def fill(parley, count, progress):
         texts = [
             text.format(
                 at=f"({start} + n * {step})", recent=int(count * (1 - 2 / 90)), recent_week=int(count * (1 - 7 / 90)),
-                delivered=MESSAGE_DELIVERED, part_delivered=PART_DELIVERED, **_dialect(parley, first, last, start, step))
+                delivered=MESSAGE_DELIVERED, part_delivered=PART_DELIVERED,
+                **_dialect(parley, first, last, start, step))
             for text in (MESSAGES, PARTS, EVENTS, DELIVERIES)]
         _run(parley, texts)
         progress(last)
@@ -62,8 +65,8 @@ def fill(parley, count, progress):
 def _dialect(parley, first, last, start, step):
     body = "x" * 500
     if parley.postgres:
-        hexadecimal = (f"lpad(to_hex({start}::bigint + n * {step}::bigint), 12, '0') || '7' || lpad(to_hex(n % 4096), 3, '0')"
-                       " || '8' || substr(md5(n::text), 1, 15)")
+        hexadecimal = (f"lpad(to_hex({start}::bigint + n * {step}::bigint), 12, '0') || '7'"
+                       " || lpad(to_hex(n % 4096), 3, '0') || '8' || substr(md5(n::text), 1, 15)")
         return {"id": f"decode({hexadecimal}, 'hex')", "body": f"'{body}'::bytea",
                 "numbers": f"generate_series({first}::bigint, {last - 1}::bigint) AS numbers (n)"}
     return {"id": f"uuid7({start} + n * {step}, n)", "body": f"CAST('{body}' AS BLOB)",

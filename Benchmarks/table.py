@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The rows of a run: each a measured value beside what it is compared with. Printed as one table, and written as JSON."""
+"""The rows of a run, each a measured value beside what it is compared with: printed as a table, written as JSON."""
 
 import json
 

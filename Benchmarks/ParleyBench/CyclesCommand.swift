@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// `parley-bench cycles`: posts messages with async-http-client, receives their reports, and counts a cycle when the report
-// is here. As many cycles are under way as asked for: each report that comes starts the next message, so that the rate is
-// one that every stage of the server keeps up with.
+// `parley-bench cycles`: posts messages with async-http-client, receives their reports, and counts a cycle when the
+// report is here. As many cycles are under way as asked for: each report that comes starts the next message, so that
+// the rate is one that every stage of the server keeps up with.
 
 import ArgumentParser
 import AsyncHTTPClient
@@ -116,7 +116,8 @@ private final class CycleRun: Sendable {
         }
     }
 
-    /// The server did not take a message. Its cycle is not replaced at once: a server that is down is not to be flooded.
+    /// The server did not take a message. Its cycle is not replaced at once: a server that is down is not to be
+    /// flooded.
     private func failed(_ number: Int) {
         state.withLock { state in
             state.startedAt[number] = nil

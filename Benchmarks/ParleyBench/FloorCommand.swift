@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// `parley-bench floor`: the least that a server on Parley's HTTP stack can do with an SMS request: decode the body, echo it
-// as the answer. With `--callbacks` it also posts one report for each request, and is the server of the ceiling: the
-// exchanges of a full cycle without a database or a carrier.
+// `parley-bench floor`: the least that a server on Parley's HTTP stack can do with an SMS request: decode the body,
+// echo it as the answer. With `--callbacks` it also posts one report for each request, and is the server of the
+// ceiling: the exchanges of a full cycle without a database or a carrier.
 
 import ArgumentParser
 import AsyncHTTPClient

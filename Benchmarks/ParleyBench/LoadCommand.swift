@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // `parley-bench load`: keeps one request under way on each of its connections, for a fixed time, and reports what came
-// back. One thread without an HTTP library: on a machine that load and server share, what the generator takes, the server
-// lacks.
+// back. One thread without an HTTP library: on a machine that load and server share, what the generator takes, the
+// server lacks.
 
 import ArgumentParser
 import NIOCore

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The programs that stand around Parley in a benchmark: what it is compared with, and what loads it. `Benchmarks/bench.py`
-// runs them; each prints one line of JSON.
+// The programs that stand around Parley in a benchmark: what it is compared with, and what loads it.
+// `Benchmarks/bench.py` runs them; each prints one line of JSON.
 
 import ArgumentParser
 import Logging

@@ -11,7 +11,8 @@ enum SampleMessage {
     static func start(callback: String?) -> String {
         let report = callback.map { #","callbackUrl":"\#($0)""# } ?? ""
         return #"{"from":"49301234567","to":"49170"#
-            + #"1234100","message":"Your parcel arrives today between 14 and 16. Track it at https://example.com/t/8a41f""#
+            + #"1234100","message":"Your parcel arrives today between 14 and 16. "#
+            + #"Track it at https://example.com/t/8a41f""#
             + #"\#(report),"reference":"order-"#
     }
 

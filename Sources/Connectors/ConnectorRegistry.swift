@@ -12,7 +12,8 @@ public enum ConnectorRegistry {
         exchanges: ExchangeLog = ExchangeLog()
     ) throws(ConnectorOptionError) -> any Connector {
         switch settings.kind {
-        case "smpp": try SMPPConnector(settings: settings, sink: sink, group: group, logger: logger, exchanges: exchanges)
+        case "smpp":
+            try SMPPConnector(settings: settings, sink: sink, group: group, logger: logger, exchanges: exchanges)
         default: throw unknownKind(settings)
         }
     }

@@ -34,7 +34,6 @@ public final class CustomerSMPPServer: Sendable {
     private let options: CustomerSMPPOptions
     let bound = BoundSessions()
     private let dispatcher: AccountDispatcher
-    private let authority: BindAuthority
     private let server: SMPPServer
     private let tasks = Mutex<[Task<Void, Never>]>([])
 
@@ -42,7 +41,7 @@ public final class CustomerSMPPServer: Sendable {
         self.engine = engine
         self.options = options
         let context = engine.context
-        authority = BindAuthority(context: context, refusalDelay: options.refusalDelay)
+        let authority = BindAuthority(context: context, refusalDelay: options.refusalDelay)
         dispatcher = AccountDispatcher(context: context, sessions: bound)
         let events = ServerEvents(
             engine: engine, sessions: bound, authority: authority, dispatcher: dispatcher)
@@ -77,7 +76,6 @@ public final class CustomerSMPPServer: Sendable {
         // The clock sleeps; the dispatcher ends by itself when the last outcome is stored.
         tasks.last?.cancel()
         for task in tasks { await task.value }
-        await authority.stop()
     }
 
     private func runClock() async {

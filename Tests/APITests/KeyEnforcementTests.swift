@@ -200,7 +200,8 @@ extension APITester {
                 let id = try #require(answer.string("requestId"))
                 return [
                     try await api.get("/messaging/v1/messages/\(id)", key: "named").status,
-                    try await api.post("/messaging/v1/conversion", json: ["requestId": .string(id)], key: "named").status,
+                    try await api.post("/messaging/v1/conversion", json: ["requestId": .string(id)], key: "named")
+                        .status,
                 ]
             }
             #expect(try await status(mine) == [200, 200])
@@ -244,7 +245,9 @@ extension APITester {
             let key = try #require(directory.current.keys[APIKey.hash(of: TestSetup.acmeKey)])
             options.keyUse.note(4_711_000, at: 1, from: nil)
             #expect(try await api.get(Self.message).status == 404)
-            let running = Task { await options.keyUse.run(directory, every: .seconds(3600), logger: TestDatabase.quiet) }
+            let running = Task {
+                await options.keyUse.run(directory, every: .seconds(3600), logger: TestDatabase.quiet)
+            }
             running.cancel()
             await running.value
             try await directory.reload()

@@ -52,6 +52,21 @@ import Wire
         }
     }
 
+    @Test func `the Admin API's document is served and has every address of the router`() async throws {
+        try await APITester.run { api async throws in
+            let answer = try await api.get("/openapi/admin.yaml", key: nil)
+            #expect(answer.status == 200)
+            #expect(answer.text.hasPrefix("openapi: 3.1.0\n"))
+            let routes = APIServer.router(engine: api.node.engine, options: APITester.options).routes
+            let paths = Set(routes.map { "\($0.path)" }.filter { $0.contains("admin/v1/") })
+            #expect(paths.count >= 30)
+            for path in paths {
+                let segments = path.split(separator: "/").map { $0.hasPrefix(":") ? "{\($0.dropFirst())}" : String($0) }
+                #expect(answer.text.contains("\n  /\(segments.joined(separator: "/")):\n"), "\(path)")
+            }
+        }
+    }
+
     @Test(arguments: [
         ("DELETE", "/messaging/v1/sms", "GET, POST"), ("HEAD", "/messaging/v1/sms", "GET, POST"),
         ("POST", "/messaging/v1/messages/x", "GET"), ("GET", "/messaging/v1/conversion", "POST"),

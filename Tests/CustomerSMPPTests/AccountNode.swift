@@ -95,10 +95,14 @@ struct AccountNode {
     /// A client that binds; `ESME.close` ends it.
     func client(
         mode: SMPPClient.BindLayout = .transceiver, password: String = password, systemID: String = systemID,
-        window: Int = 10
+        window: Int = 10, interfaceVersion: UInt8 = 0x34
     ) throws -> ESME {
         let port = try #require(server.port)
-        return ESME(port: port, mode: mode, systemID: systemID, password: password, window: window)
+        return ESME(port: port, systemID: systemID, password: password) { configuration in
+            configuration.bindMode = mode
+            configuration.window = window
+            configuration.interfaceVersion = interfaceVersion
+        }
     }
 
     func boundClient(mode: SMPPClient.BindLayout = .transceiver, window: Int = 10) async throws -> ESME {
@@ -130,11 +134,10 @@ final class ESME: SMPPClientDelegate {
     private let tickets = Mutex<UInt64>(0)
     private let held = Mutex<[InboundRequest]>([])
 
-    init(port: Int, mode: SMPPClient.BindLayout, systemID: String, password: String, window: Int) {
+    init(port: Int, systemID: String, password: String, _ change: (inout SMPPClient.Configuration) -> Void) {
         var configuration = SMPPClient.Configuration(
             host: "127.0.0.1", port: port, systemID: systemID, password: password)
-        configuration.bindMode = mode
-        configuration.window = window
+        change(&configuration)
         configuration.reconnectMinimum = .milliseconds(20)
         configuration.reconnectMaximum = .milliseconds(50)
         let client = SMPPClient(

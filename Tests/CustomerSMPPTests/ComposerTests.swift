@@ -234,7 +234,7 @@ struct ComposerTests {
     @Test
     func `no octets make a submit do anything but be taken or refused`() {
         var generator = SeededGenerator(seed: 11)
-        for _ in 0..<20_000 {
+        for _ in 0..<3000 {
             let pdu = submitSM(generator.bytes(upTo: 254)) { pdu in
                 pdu.dataCoding = UInt8.random(in: 0...255, using: &generator)
                 pdu.esmClass = ESMClass(rawValue: UInt8.random(in: 0...255, using: &generator))

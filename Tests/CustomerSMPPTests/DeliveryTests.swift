@@ -77,6 +77,24 @@ struct DeliveryTests {
     }
 
     @Test
+    func `the node with the session delivers what another has stored`() async throws {
+        try await TestDatabase.with(.postgres, migrations: MessagingMigrations.all) { database in
+            let first = try await AccountNode.start(on: database)
+            var setup = TestSetup()
+            setup.options.nodeName = "second"
+            let second = try await AccountNode.start(on: database, setup)
+            let transmitter = try await first.boundClient(mode: .transmitter)
+            let receiver = try await second.boundClient(mode: .receiver)
+            let ids = try await Self.sendAndReport(5, first, transmitter)
+            let deliveries = try await receiver.deliveries(count: 5)
+            #expect(Set(Self.ids(deliveries)) == Set(ids) && deliveries.count == 5)
+            for client in [transmitter, receiver] { await client.close() }
+            await second.stop()
+            await first.stop()
+        }
+    }
+
+    @Test
     func `two sessions share an account's deliveries`() async throws {
         var settings = SMPPAccountSettings()
         settings.window = 1

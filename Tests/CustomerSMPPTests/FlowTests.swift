@@ -189,6 +189,22 @@ struct FlowTests {
         }
     }
 
+    @Test(arguments: [UInt8(0x33), 0x34, 0x50])
+    func `optional parameters are for clients that know them`(version: UInt8) async throws {
+        try await AccountNode.run(.sqlite) { account in
+            let client = try account.client(interfaceVersion: version)
+            try await client.waitUntilBound()
+            let response = try await client.submit(submitSM())
+            let submission = try await account.node.connector.submissions(count: 1)[0]
+            try await account.node.wait(for: .sent, of: submission.ticket.key)
+            await account.node.report(submission)
+            let pdu = try await client.deliveries(count: 1)[0]
+            #expect(DeliveryReceipt(pdu)?.textID == response.messageID)
+            #expect(pdu.tlvs.isEmpty == (version < 0x34))
+            await client.close()
+        }
+    }
+
     @Test
     func `one account knows nothing of another's messages`() async throws {
         try await AccountNode.run(.sqlite) { account in

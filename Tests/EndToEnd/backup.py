@@ -147,11 +147,13 @@ def check_findings(tally, operator, folder):
         configuration["connectors"][0]["password"] = "wrong"
 
     def dead_callback(configuration):
-        url = f"http://127.0.0.1:{free_port()}/in?token=secret"
+        url = f"http://127.0.0.1:{free_port()}/in?token=customers-own"
         configuration["companies"][0]["numbers"][0]["inboundURL"] = url
 
     def private_callback(configuration):
+        # By its text the URL is as good as any; where its name leads is seen only when it is looked up.
         configuration["callbacks"]["allowPrivateAddresses"] = False
+        configuration["companies"][0]["numbers"][0]["inboundURL"] = "http://localhost:8080/in"
 
     def typing_error(configuration):
         configuration["databse"] = {}
@@ -165,7 +167,7 @@ def check_findings(tally, operator, folder):
         with tally.check(f"doctor finds: {change.__name__.replace('_', ' ')}"):
             checks, code = operator.doctor(*arguments, config=operator.variant(f"{change.__name__}.yaml", change))
             equal((code, failures(checks)), (1, {name}), json.dumps(checks, indent=1))
-            if "secret" in json.dumps(checks[name]):
+            if "customers-own" in json.dumps(checks[name]):
                 raise AssertionError(f"a query is shown: {checks[name]}")
     with tally.check("a look at a missing master key does not make one"):
         equal((folder / "none.key").exists(), False)
@@ -205,7 +207,7 @@ def check(tally, parley, folder, receiver):
     carrier.kill()
     waiting = send(client, WAITING, "waiting")
     load = Load(server.port)
-    wait_for(lambda: len(load.answered) > 50, 30, "load")
+    wait_for(lambda: len(load.answered) > 300, 30, "load")
     with tally.check("a backup under load is made, readable by its owner alone"):
         answered = dict(load.answered)
         said = operator.done("backup", "--output", backup)

@@ -42,10 +42,11 @@ import Wire
         #expect(entries.map(\.at) == [8, 9, 10, 11, 12])
     }
 
-    @Test(arguments: [
-        (nil, 2, [11, 12]), (nil, 0, []), (nil, 100, [8, 9, 10, 11, 12]), (0, 2, [8, 9]), (1007, 2, [9, 10]),
-        (1008, 100, [10, 11, 12]), (1011, 5, []), (99_999, 5, []), (Int64.max, 5, []), (-5, 1, [8]),
-    ] as [(Int64?, Int, [Int64])])
+    @Test(
+        arguments: [
+            (nil, 2, [11, 12]), (nil, 0, []), (nil, 100, [8, 9, 10, 11, 12]), (0, 2, [8, 9]), (1007, 2, [9, 10]),
+            (1008, 100, [10, 11, 12]), (1011, 5, []), (99_999, 5, []), (Int64.max, 5, []), (-5, 1, [8]),
+        ] as [(Int64?, Int, [Int64])])
     func `a follower gets what comes behind its last entry`(_ after: Int64?, _ limit: Int, _ expected: [Int64]) {
         let log = ExchangeLog(capacity: 5, now: 1)
         Self.fill(log, 1...12)
@@ -56,7 +57,9 @@ import Wire
         let log = ExchangeLog(capacity: 10_000, now: 1)
         await withTaskGroup(of: Void.self) { group in
             for task in 0..<8 {
-                group.addTask { for number in 1...1000 { log.record(Note(task * 1000 + number), .received, bind: task, at: 0) } }
+                group.addTask {
+                    for number in 1...1000 { log.record(Note(task * 1000 + number), .received, bind: task, at: 0) }
+                }
             }
         }
         #expect(Set(Self.numbers(log.entries())) == Set(1...8000))

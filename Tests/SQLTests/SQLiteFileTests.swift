@@ -116,6 +116,7 @@ import Testing
         try await database.migrate([Self.pairs])
         try await Self.insert(0..<300, into: database)
         await database.close()
+        try await SQLiteFile(path: path).takeOutOfUse()
         let handle = try FileHandle(forUpdating: URL(filePath: path))
         // The pages behind the first hold the tables.
         try handle.seek(toOffset: 4096)
@@ -130,7 +131,8 @@ import Testing
         #expect(found)
     }
 
-    @Test func `a database is taken out of use only when nobody has it open, and serves again afterwards`() async throws {
+    @Test func `a database is taken out of use only when nobody has it open, and serves again afterwards`() async throws
+    {
         let path = try Self.newPath()
         let file = SQLiteFile(path: path)
         let database = try await Database.open(.sqlite(path: path), logger: TestDatabase.quiet)
@@ -147,18 +149,23 @@ import Testing
         await again.close()
     }
 
+    private static func history(of program: [Migration], in database: Database) async throws -> MigrationHistory? {
+        try await database.read { transaction in try MigrationHistory(of: program, in: transaction) }
+    }
+
     @Test(arguments: Engine.allCases)
     func `a history says what is pending, unknown and changed`(_ engine: Engine) async throws {
         let second = Migration(number: 2, name: "more", statements: ["CREATE TABLE more (a BIGINT)"])
         let edited = Migration(number: 1, name: "pairs", statements: ["SELECT 1"])
         try await TestDatabase.with(engine) { database in
-            #expect(try await database.read { try MigrationHistory(of: [Self.pairs], in: $0) } == nil)
+            let none = try await Self.history(of: [Self.pairs], in: database)
+            #expect(none == nil)
             try await database.migrate([Self.pairs])
             for (program, pending, unknown, changed) in [
                 ([Self.pairs], [], [], []), ([Self.pairs, second], [2], [], []), ([second], [2], [1], []),
                 ([edited], [], [], [1]),
             ] as [([Migration], [Int], [Int], [Int])] {
-                let history = try await database.read { try MigrationHistory(of: program, in: $0) }
+                let history = try await Self.history(of: program, in: database)
                 #expect(history?.pending == pending)
                 #expect(history?.unknown == unknown)
                 #expect(history?.changed == changed)

@@ -4,7 +4,6 @@
 
 internal import Accounts
 internal import Hummingbird
-internal import Logging
 internal import Messaging
 
 struct AdminCaller: Sendable {
@@ -20,7 +19,7 @@ struct AdminCaller: Sendable {
         guard let key = context.caller else { throw .unauthorized }
         actor = Actor(
             name: "key:\(key.name)", origin: .admin, address: context.clientAddress.map { "\($0)" },
-            requestID: context.logger[metadataKey: "request"].map { "\($0)" })
+            requestID: context.trace.requestID)
         if key.scopes.contains(.admin) {
             reseller = nil
             companies = nil

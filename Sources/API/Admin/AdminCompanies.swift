@@ -88,6 +88,7 @@ struct AdminCompanies: Sendable {
         if draft.webhookSecrets.isEmpty { draft.webhookSecrets = [surface.options.admin.newWebhookSecret()] }
         let (stored, reseller) = (draft, caller.reseller)
         let company = try await surface.change(caller) { provisioner in
+            try Self.checkReseller(of: stored, provisioner)
             guard let reseller else { return try provisioner.create(stored, initialBalance: initialBalance) }
             let company = try provisioner.create(stored)
             if initialBalance != .zero {
@@ -114,6 +115,7 @@ struct AdminCompanies: Sendable {
             var reader = AdminReader(patching: Self.members(of: before.draft), with: patch)
             let draft = Self.draft(&reader)
             try reader.check()
+            if draft.resellerID != before.resellerID { try Self.checkReseller(of: draft, provisioner) }
             _ = try provisioner.change(companyID: id, to: draft)
         }
         return try await find(id).response()
@@ -173,10 +175,21 @@ struct AdminCompanies: Sendable {
         draft.isReseller = reader.flag("reseller") ?? draft.isReseller
         draft.resellerID = reader.id("resellerId")
         draft.webhookSecrets = reader.texts("webhookSecrets") ?? []
-        if draft.webhookSecrets.count > maximumSecrets {
-            reader.refuse("webhookSecrets", "must be at most \(maximumSecrets)")
+        if draft.webhookSecrets.count > maximumSecrets || !draft.webhookSecrets.allSatisfy(isVisibleASCII) {
+            reader.refuse("webhookSecrets", "must be at most \(maximumSecrets) texts of visible ASCII characters")
         }
         return draft
+    }
+
+    private static func isVisibleASCII(_ text: String) -> Bool { text.utf8.allSatisfy { (0x21...0x7E).contains($0) } }
+
+    /// Whose a company is to be: 404 when there is no such reseller.
+    private static func checkReseller(of draft: CompanyDraft, _ provisioner: Provisioner) throws {
+        guard let id = draft.resellerID else { return }
+        let reseller = try provisioner.company(id)
+        guard reseller.isReseller, reseller.closedAt == nil else {
+            throw ProvisioningError.conflict("the company \(reseller.name) is not an open reseller")
+        }
     }
 
     /// What `draft` reads.
@@ -206,10 +219,14 @@ struct AdminCompanies: Sendable {
         func refuse(_ field: String, _ message: String) -> Problem {
             .forbidden(Violation(field: field, message: message))
         }
-        if own, let field = ["prepaid", "currency", "reseller", "resellerId", "closed"].first(where: { members[$0] != nil }) {
+        if own,
+            let field = ["prepaid", "currency", "reseller", "resellerId", "closed"].first(where: { members[$0] != nil })
+        {
             throw refuse(field, "of its own company is not a reseller's to change")
         }
-        if let value = members["reseller"], value != .bool(false) { throw refuse("reseller", "cannot be set by a reseller") }
+        if let value = members["reseller"], value != .bool(false) {
+            throw refuse("reseller", "cannot be set by a reseller")
+        }
         if let value = members["resellerId"], value != .integer(reseller.id) {
             throw refuse("resellerId", "must be the reseller's own")
         }

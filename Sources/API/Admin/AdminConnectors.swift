@@ -20,6 +20,8 @@ struct AdminConnectors: Sendable {
             kind = reader.requiredText("kind")
             options = reader.object("options")
             password = reader.text("password", maximumLength: 1000)
+            // Tables name connectors with spaces between them.
+            if name.utf8.contains(UInt8(ascii: " ")) { reader.refuse("name", "must not contain spaces") }
         }
     }
 

@@ -98,7 +98,7 @@ struct AdminKeys: Sendable {
                 Violation(field: "scopes", message: "of the Admin API are not a reseller's to give, change or take"))
         }
         if let company, limits.scopes.contains(.reseller), !company.isReseller {
-            throw ProvisioningError.invalid(field: "scopes", reason: "cannot be reseller: the company is none")
+            throw ProvisioningError.conflict("the company \(company.name) is not a reseller, which the scope is for")
         }
     }
 

@@ -137,8 +137,12 @@ struct AdminMessages: Sendable {
         else { throw Problem.notFound("The message has no such part.") }
         let result = try await surface.engine.release(
             message.key, part: Int(number), as: release, actor: caller.actor)
-        guard result == .released else {
+        switch result {
+        case .released: break
+        case .notHeld:
             throw Problem(.conflict, detail: "The part is not held: its fate is known, or somebody else has decided.")
+        case .underWay:
+            throw Problem(.conflict, detail: "Other parts of the message are on their way. Decide when they are out.")
         }
         return try await show(request, context: context)
     }

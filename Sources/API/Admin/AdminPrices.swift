@@ -40,7 +40,8 @@ struct AdminPrices: Sendable {
         filter.companyID = query.id("companyId")
         filter.direction = query.choice("direction", among: Price.Direction.self)
         filter.prefix = query.text("prefix")
-        if filter.prefix?.utf8.allSatisfy({ (0x30...0x39).contains($0) }) == false {
+        if let prefix = filter.prefix, prefix.utf8.count > 15 || !prefix.utf8.allSatisfy({ (0x30...0x39).contains($0) })
+        {
             query.refuse("prefix", "must be the first digits of a number")
         }
         try query.check()

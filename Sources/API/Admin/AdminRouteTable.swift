@@ -173,7 +173,9 @@ extension Request {
     /// Whether the client asks for a table rather than JSON.
     var wantsCSV: Bool {
         headers[values: .accept].contains { header in
-            header.lowercased().split(separator: ",").contains { $0.prefix { $0 != ";" }.filter { $0 != " " } == "text/csv" }
+            header.lowercased().split(separator: ",").contains {
+                $0.prefix { $0 != ";" }.filter { $0 != " " } == "text/csv"
+            }
         }
     }
 }

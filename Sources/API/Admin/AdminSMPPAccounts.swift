@@ -23,7 +23,9 @@ struct AdminSMPPAccounts: Sendable {
                 settings = try SMPPAccountSettings(json: reader.object("options"))
             } catch {
                 settings = SMPPAccountSettings()
-                if case .invalid(let field, let reason) = error, !reader.violations.contains(where: { $0.field == field }) {
+                if case .invalid(let field, let reason) = error,
+                    !reader.violations.contains(where: { $0.field == field })
+                {
                     reader.refuse(field, reason)
                 }
             }

@@ -95,7 +95,8 @@ struct CSVParser {
         case (.start, UInt8(ascii: "\"")):
             phase = .quoted
             isBlank = false
-        case (.bare, UInt8(ascii: "\"")): throw CSVError(line: line, reason: "a quote in a field that has none around it")
+        case (.bare, UInt8(ascii: "\"")):
+            throw CSVError(line: line, reason: "a quote in a field that has none around it")
         case (.start, _), (.bare, _):
             phase = .bare
             isBlank = false

@@ -11,7 +11,8 @@ internal import Wire
 
 struct TableImport<Value: Sendable>: Sendable {
     typealias Apply =
-        @Sendable (Provisioner, [ImportLine<Value>], _ replacing: Bool, _ progress: (Int) -> Void) throws -> ImportResult
+        @Sendable (Provisioner, [ImportLine<Value>], _ replacing: Bool, _ progress: (Int) -> Void) throws ->
+        ImportResult
 
     private enum Step: Sendable {
         case progress(Int)
@@ -38,8 +39,9 @@ struct TableImport<Value: Sendable>: Sendable {
         let (steps, continuation) = AsyncStream.makeStream(of: Step.self)
         Task { await run(lines, replacing: replacing, caller, continuation) }
         var iterator = steps.makeAsyncIterator()
-        if case .failed(let problem)? = await iterator.next(isolation: nil) { throw problem }
-        return Self.answer(steps, count: lines.count)
+        guard let first = await iterator.next(isolation: nil) else { throw Problem.internalError }
+        if case .failed(let problem) = first { throw problem }
+        return Self.answer(first, steps, count: lines.count)
     }
 
     private func run(
@@ -64,29 +66,32 @@ struct TableImport<Value: Sendable>: Sendable {
         continuation.finish()
     }
 
-    private static func answer(_ steps: AsyncStream<Step>, count: Int) -> Response {
+    private static func answer(_ first: Step, _ steps: AsyncStream<Step>, count: Int) -> Response {
         Response(
             status: .ok, headers: [.contentType: "application/x-ndjson"],
             body: ResponseBody { writer in
-                for await step in steps {
-                    var line = JSONWriter(capacity: 64)
-                    line.object { line in
-                        switch step {
-                        case .progress(let rows):
-                            line.member("rows", rows)
-                            line.member("of", count)
-                        case .done(let result):
-                            line.member("imported", result.imported)
-                            line.member("removed", result.removed)
-                        case .failed(let problem):
-                            // Nothing was written after all.
-                            line.member("error", problem.detail)
-                        }
-                    }
-                    try await writer.write(ByteBuffer(bytes: line.bytes + [UInt8(ascii: "\n")]))
-                }
+                try await writer.write(line(for: first, count: count))
+                for await step in steps { try await writer.write(line(for: step, count: count)) }
                 try await writer.finish(nil)
             })
+    }
+
+    private static func line(for step: Step, count: Int) -> ByteBuffer {
+        var line = JSONWriter(capacity: 64)
+        line.object { line in
+            switch step {
+            case .progress(let rows):
+                line.member("rows", rows)
+                line.member("of", count)
+            case .done(let result):
+                line.member("imported", result.imported)
+                line.member("removed", result.removed)
+            case .failed(let problem):
+                // Nothing was written after all.
+                line.member("error", problem.detail)
+            }
+        }
+        return ByteBuffer(bytes: line.bytes + [UInt8(ascii: "\n")])
     }
 
     // MARK: Reading

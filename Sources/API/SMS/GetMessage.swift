@@ -8,6 +8,9 @@ internal import SQL
 internal import Wire
 
 struct GetMessage: Sendable {
+    /// Whose messages are short messages: those that a customer's SMPP client submitted are shown like those of the API.
+    private static let surfaces: Set<Surface> = [.sms, .smpp]
+
     let database: Database
     let options: APIOptions
 
@@ -18,7 +21,7 @@ struct GetMessage: Sendable {
         }
         let key = MessageKey(companyID: caller.companyID, id: id)
         guard let (message, parts) = try await database.read({ try MessageStore($0).find(key) }),
-            message.surface == .sms, caller.covers(message)
+            Self.surfaces.contains(message.surface), caller.covers(message)
         else { throw Problem.unknownMessage }
         return Response(
             json: SMSMessageBody(message: message, parts: parts, baseURL: options.baseURL(for: request)).json)

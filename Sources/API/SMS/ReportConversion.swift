@@ -40,7 +40,9 @@ struct ReportConversion: Sendable {
         let key = MessageKey(companyID: caller.companyID, id: id)
         return try await database.write { transaction in
             let store = MessageStore(transaction)
-            guard var message = try store.lock([key])[0], message.surface == .sms, caller.covers(message) else { return .unknown }
+            guard var message = try store.lock([key])[0], message.surface == .sms, caller.covers(message) else {
+                return .unknown
+            }
             guard message.expectsConversion else { return .notExpected }
             if isDelivered {
                 message.convertedAt = at

@@ -54,6 +54,9 @@ final class RequestTrace: Sendable {
 
     private let state = Mutex(State())
 
+    /// The id by which logs know the request.
+    var requestID: String? { state.withLock { $0.requestID } }
+
     func note(requestID: String) { state.withLock { $0.requestID = requestID } }
 
     func note(companyID: CompanyID) { state.withLock { $0.companyID = companyID } }

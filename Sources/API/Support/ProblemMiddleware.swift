@@ -42,6 +42,10 @@ struct ProblemMiddleware: RouterMiddleware {
             context.logger.error(
                 "the database is not available", metadata: context.trace.metadata.with("error", "\(error)"))
             return .unavailable
+        case let error as DatabaseError:
+            // Its text is the engine's own and carries no values.
+            context.logger.error("a request failed", metadata: context.trace.metadata.with("error", "\(error)"))
+            return .internalError
         default:
             // The type alone: an error of unknown origin may carry what a customer wrote.
             context.logger.error(

@@ -5,6 +5,7 @@
 //   idle ──head──▶ reading (timer runs) ──end──▶ idle
 //                     └─timer─▶ late: the body's reader gets `RequestTooSlow`; the connection ends with the answer
 
+internal import HTTPTypes
 internal import NIOCore
 internal import NIOHTTPTypes
 
@@ -20,6 +21,9 @@ final class RequestDeadlineHandler: ChannelDuplexHandler, RemovableChannelHandle
     /// How long an answer to a late request may take before the connection is closed without one.
     private static let grace = TimeAmount.seconds(5)
 
+    /// A table of many megabytes may take so many times as long.
+    private static let tableFactor: Int64 = 20
+
     private let deadline: TimeAmount
     private var timer: Scheduled<Void>?
     private var isLate = false
@@ -28,8 +32,10 @@ final class RequestDeadlineHandler: ChannelDuplexHandler, RemovableChannelHandle
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch unwrapInboundIn(data) {
-        case .head:
-            schedule(context, in: deadline) { handler, context in handler.becomeLate(context) }
+        case .head(let head):
+            schedule(context, in: Self.isTable(head.path) ? deadline * Self.tableFactor : deadline) {
+                handler, context in handler.becomeLate(context)
+            }
         case .body:
             break
         case .end:
@@ -54,6 +60,12 @@ final class RequestDeadlineHandler: ChannelDuplexHandler, RemovableChannelHandle
     }
 
     func handlerRemoved(context: ChannelHandlerContext) { cancelTimer() }
+
+    /// Whether a whole table is on its way, see `TableImport`.
+    private static func isTable(_ target: String?) -> Bool {
+        guard let target, target.hasPrefix("/admin/v1/") else { return false }
+        return target.prefix { $0 != "?" }.hasSuffix("/import")
+    }
 
     private func becomeLate(_ context: ChannelHandlerContext) {
         isLate = true

@@ -80,8 +80,6 @@ final class BindAuthority: Sendable {
         let embedded = address.embeddedIPv4
         return ranges.contains { $0.contains(address) || embedded.map($0.contains) == true }
     }
-
-    func stop() async { await passwords.stop() }
 }
 
 /// Why a bind is refused.

@@ -4,8 +4,8 @@
 
 internal import Accounts
 internal import Crypto
+internal import Dispatch
 internal import Messaging
-internal import NIOPosix
 internal import Synchronization
 
 final class PasswordChecker: Sendable {
@@ -21,9 +21,8 @@ final class PasswordChecker: Sendable {
 
     private let key = SymmetricKey(size: .bits256)
     private let state = Mutex(State())
-    private let threads = NIOThreadPool(numberOfThreads: 1)
-
-    init() { threads.start() }
+    /// One at a time: a flood of binds must not take the machine.
+    private let queue = DispatchQueue(label: "parley.smpp.passwords")
 
     /// Whether `password` is the account's; nil when too many checks wait already.
     func check(_ password: String, of account: SMPPAccount) async -> Bool? {
@@ -36,17 +35,17 @@ final class PasswordChecker: Sendable {
         }
         guard let isAdmitted else { return true }
         guard isAdmitted else { return nil }
-        let isRight = try? await threads.runIfActive { PasswordHash.verify(password, account.passwordHash) }
+        let isRight = await withCheckedContinuation { continuation in
+            queue.async { continuation.resume(returning: PasswordHash.verify(password, account.passwordHash)) }
+        }
         state.withLock { state in
             state.waiting -= 1
-            guard isRight == true else { return }
+            guard isRight else { return }
             if state.known.count >= Self.cacheLimit { state.known.removeAll() }
             state.known.insert(mark)
         }
         return isRight
     }
-
-    func stop() async { try? await threads.shutdownGracefully() }
 
     private func mark(_ password: String, of account: SMPPAccount) -> [UInt8] {
         var code = HMAC<SHA256>(key: key)

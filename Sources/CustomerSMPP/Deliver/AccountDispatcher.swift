@@ -121,12 +121,14 @@ final class AccountDispatcher: AccountDeliveryInbox {
         guard room > 0, flow.isOpen(now: now), isWorthIt else { return }
         let limit = min(room, Self.claimLimit)
         let lease = context.lease
+        // Before the look, so that what is stored meanwhile is looked for again.
+        state.withLock { _ = $0.pending.remove(account.id) }
         do {
             let deliveries = try await context.write {
                 try AccountDeliveryStore($0).claim(accountID: account.id, limit: limit, now: now, lease: lease)
             }
             state.withLock { state in
-                if deliveries.count < limit { state.pending.remove(account.id) }
+                if deliveries.count == limit { state.pending.insert(account.id) }
                 state.flows[account.id, default: AccountFlow()].started(deliveries.count)
             }
             let translation = DeliverTranslation(settings: account.settings)

@@ -19,33 +19,44 @@ public enum HeldReleaseResult: Sendable, Equatable {
     case released
     /// The message has no such part, or it is not held any more.
     case notHeld
+    /// Other parts of the message are on their way to a provider; nothing was changed.
+    case underWay
 }
 
 extension MessagingEngine {
-    /// Releases a held part, with a row in the audit log.
+    /// After how long a part is sent again: by then the node that held it has forgotten the message, ms.
+    private static let resendDelay: Milliseconds = 500
+
+    /// Releases a held part, with a row in the audit log. While other parts of its message are on their way the node that
+    /// sends them goes by what it knows, so the decision has to wait until they are out.
     public func release(
         _ key: MessageKey, part number: Int, as release: HeldRelease, actor: Actor
     ) async throws -> HeldReleaseResult {
         let (_, result) = try await context.writeProgress(expecting: 1) { writer in
-            let parts = try MessageStore(writer.transaction).parts(of: [key]).first ?? []
+            let messages = MessageStore(writer.transaction)
+            // Its row is locked before its parts are looked at: of two operators the second sees what the first did.
+            guard let message = try messages.lock([key])[0] else {
+                return (ProgressWriter.Result(), HeldReleaseResult.notHeld)
+            }
+            let parts = try messages.parts(of: [key])[0]
             guard let part = parts.last(where: { $0.number == number && $0.state == .held }) else {
                 return (ProgressWriter.Result(), HeldReleaseResult.notHeld)
+            }
+            guard parts.count >= message.size, parts.allSatisfy({ $0.state >= .held }) else {
+                return (ProgressWriter.Result(), .underWay)
             }
             let result = try writer.apply([
                 PartChange(key: key, step: part.step, number: number, release: release, at: writer.now)
             ])
-            let isReleased = result.progress.first?.parts.contains {
-                $0.number == number && $0.step == part.step && $0.state != .held
+            if release == .resend {
+                let job = (key: key, dueAt: writer.now + Self.resendDelay, lease: Lease(0))
+                try JobStore(writer.transaction).insert([job])
             }
-            guard isReleased == true else { return (result, .notHeld) }
-            // A message whose last part was held has no job any more; one with parts on their way still has its own.
-            if release == .resend { try JobStore(writer.transaction).insertIfMissing(key, dueAt: writer.now) }
             try AuditLog(writer.transaction).record(
                 .released, .message, id: key.id.description, name: "part \(number)", companyID: key.companyID,
                 to: ["as": .string(release.rawValue)], actor: actor, now: writer.now)
             return (result, .released)
         }
-        if result == .released { dispatcher.poll() }
         return result
     }
 }

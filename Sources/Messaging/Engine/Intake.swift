@@ -146,10 +146,10 @@ public final class Intake: Sendable {
     }
 
     /// Looks again at receipts that were parked lately: on PostgreSQL a receipt and the outcome of its submission may be
-    /// stored side by side, and neither sees the other.
-    func matchParked() async throws {
+    /// stored side by side, and neither sees the other. True when a full batch was applied and there may be more.
+    func matchParked() async throws -> Bool {
         let directory = context.directory.current
-        _ = try await context.writeProgress(expecting: Self.batchLimit) { writer in
+        let (_, count) = try await context.writeProgress(expecting: Self.batchLimit) { writer in
             let store = ReceiptStore(writer.transaction)
             let parked = try store.parked(since: writer.now - Self.parkedWindow, limit: Self.batchLimit)
             var changes: [PartChange] = []
@@ -165,8 +165,9 @@ public final class Intake: Sendable {
                         key: part.key, step: part.step, number: part.number, report: receipt.state,
                         errorCode: receipt.errorCode, at: receipt.at))
             }
-            return (try writer.apply(changes), ())
+            return (try writer.apply(changes), changes.count)
         }
+        return count == Self.batchLimit
     }
 
     /// Counts which form each connector's receipts have and stores one that keeps coming.

@@ -144,7 +144,7 @@ public final class MessagingEngine: ConnectorSink {
     /// every second; a test that has turned the clock need not wait for that.
     public func lookAtTime() async {
         await housekeep { try await self.context.directory.reloadIfChanged() }
-        await housekeep { try await self.intake.matchParked() }
+        await housekeep { while try await self.intake.matchParked() {} }
         await housekeep {
             while true {
                 let (ended, isFull) = try await self.sweeper.endOverdue()

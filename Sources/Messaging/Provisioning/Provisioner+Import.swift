@@ -159,7 +159,9 @@ extension Provisioner {
     }
 
     private static func refuseRepetition(_ earlier: Int?, line: Int) throws(ImportRefusal) {
-        if let earlier { throw ImportRefusal(line: line, field: "prefix", reason: "is the same row as line \(earlier)") }
+        if let earlier {
+            throw ImportRefusal(line: line, field: "prefix", reason: "is the same row as line \(earlier)")
+        }
     }
 
     private static func checkSame(_ isSame: Bool, _ line: Int, _ title: String) throws(ProvisioningError) {

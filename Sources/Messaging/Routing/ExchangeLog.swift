@@ -92,12 +92,14 @@ public final class ExchangeLog: Sendable {
                 ring.entries.append(entry)
                 return nil
             }
-            let place = Int(ring.next % Int64(capacity))
+            let place = place(of: ring.next)
             defer { ring.entries[place] = entry }
             return ring.entries[place]
         }
         _ = consume old
     }
+
+    private func place(of sequence: Int64) -> Int { Int((sequence - firstSequence) % Int64(capacity)) }
 
     /// The sequence number that the next entry will have.
     public var nextSequence: Int64 { ring.withLock { $0.next } }
@@ -107,12 +109,12 @@ public final class ExchangeLog: Sendable {
         let found = ring.withLock { ring in
             let oldest = ring.next - Int64(ring.entries.count)
             var range = oldest..<ring.next
-            if let sequence { range = min(max(oldest, sequence &+ 1), ring.next)..<ring.next }
+            if let sequence { range = max(oldest, min(sequence, ring.next - 1) + 1)..<ring.next }
             let excess = Int64(max(0, range.count - max(0, limit)))
             range =
                 sequence == nil
                 ? (range.lowerBound + excess)..<range.upperBound : range.lowerBound..<(range.upperBound - excess)
-            return range.map { ($0, ring.entries[Int($0 % Int64(capacity))]) }
+            return range.map { ($0, ring.entries[place(of: $0)]) }
         }
         return found.map { sequence, entry in
             Exchange(

@@ -22,15 +22,6 @@ public struct JobStore {
             })
     }
 
-    /// Gives a message a job of nobody's, unless it has one.
-    func insertIfMissing(_ key: MessageKey, dueAt: Milliseconds) throws {
-        try transaction.execute(
-            """
-            INSERT INTO jobs (company_id, message_id, due_at, lease) VALUES ($1, $2, $3, 0)
-            ON CONFLICT (company_id, message_id) DO NOTHING
-            """, [.integer(key.companyID), .bytes(key.id.bytes), .integer(dueAt)])
-    }
-
     /// Takes up to `limit` jobs that are due and nobody's.
     public func claim(limit: Int, now: Milliseconds, lease: Lease) throws -> [MessageKey] {
         try transaction.query(

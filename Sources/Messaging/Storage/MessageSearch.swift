@@ -176,11 +176,7 @@ public struct MessageSearch {
     }
 
     /// A message's columns, its content left out.
-    private static let columns = """
-        company_id, id, direction, surface, kind, sender, recipient, NULL AS content, reference, status, size, gateway,
-        created_at, send_at, expires_at, sent_at, done_at, price, currency, price_effective, mccmnc, ttid, report_url,
-        report_method, error_code, error_reason, expects_conversion, converted_at, duplicate, reserved
-        """
+    private static let columns = MessageStore.columns.replacing(" content,", with: " NULL AS content,")
 }
 
 extension MessageSearch.Position {

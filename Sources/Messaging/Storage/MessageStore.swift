@@ -128,11 +128,10 @@ public struct MessageStore {
 }
 
 extension MessageStore {
-    private static let columns = """
+    static let columns = """
         company_id, id, direction, surface, kind, sender, recipient, content, reference, status, size, gateway,
         created_at, send_at, expires_at, sent_at, done_at, price, currency, price_effective, mccmnc, ttid, report_url,
-        report_method, error_code, error_reason, expects_conversion, converted_at, duplicate, reserved,
-        trace
+        report_method, error_code, error_reason, expects_conversion, converted_at, duplicate, reserved, trace
         """
 
     private static let insertion = """

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a configuration file declares, as values. `docs/configuration.md` shows every key.
 
+import API
 import Accounts
 import Messaging
 import SQL
@@ -33,15 +34,7 @@ struct Configuration: Sendable {
         var requestsPerSecondPerKey: Int?
         /// Whose `X-Forwarded-For` counts.
         var trustedProxies: [AddressRange] = []
-        var metrics = MetricsAccess.open
-    }
-
-    /// Who may read `/metrics`.
-    enum MetricsAccess: String, CaseIterable, Sendable {
-        case open = "public"
-        /// With a key that has the scope `admin`.
-        case admin
-        case off
+        var metrics = MetricsAccess.public
     }
 
     /// PEM files; read again when they change.

@@ -29,7 +29,8 @@ struct BackupCommand: AsyncParsableCommand {
                 .run { text, work in try await status.during(text, work) }
             Terminal.say(
                 "\(output): \(Amount.bytes(result.size)) in \(Amount.seconds(result.duration)), checked and on disk.")
-            Terminal.say("The master key (\(configuration.masterKey.place)) is not in it: keep a copy of that elsewhere.")
+            Terminal.say(
+                "The master key (\(configuration.masterKey.place)) is not in it: keep a copy of that elsewhere.")
         }
     }
 

@@ -35,14 +35,17 @@ struct ConnectorProbe: Sendable {
             return await bind(client, detail)
         } catch NetworkProbe.Failure.name(let reason) {
             return .failure(
-                name, "\(client.host): \(reason)", advice: "Look at `host`, and whether this machine's name service works.")
+                name, "\(client.host): \(reason)",
+                advice: "Look at `host`, and whether this machine's name service works.")
         } catch NetworkProbe.Failure.connection(let reason) {
             return .failure(
                 name, "\(place): \(reason)",
-                advice: "Look at `host` and `port`, at the firewall, and ask the carrier whether it lets your address in.")
+                advice:
+                    "Look at `host` and `port`, at the firewall, and ask the carrier whether it lets your address in.")
         } catch NetworkProbe.Failure.tls(let reason) {
             return .failure(
-                name, "\(place): \(reason)", advice: "Look at `tls` (ca, serverName), and ask the carrier for its roots.")
+                name, "\(place): \(reason)",
+                advice: "Look at `tls` (ca, serverName), and ask the carrier for its roots.")
         } catch {
             return .failure(name, "\(place): \(error)", advice: "Look at `host` and `port`.")
         }
@@ -82,7 +85,8 @@ struct ConnectorProbe: Sendable {
         case .some(let reason?):
             return .failure(
                 name, "\(detail): \(reason)",
-                advice: "Look at systemId, password, systemType and `bind`, and at how many binds the account may have.")
+                advice: "Look at systemId, password, systemType and `bind`, and at how many binds the account may have."
+            )
         case nil:
             return .failure(
                 name, "\(detail): no answer to the bind",

@@ -48,7 +48,8 @@ enum DoctorCertificate {
         }
         if now < from {
             return .failure(
-                name, "\(file) begins at \(Timestamp.rfc3339(from))", advice: "Look at the clock, or wait for that time.")
+                name, "\(file) begins at \(Timestamp.rfc3339(from))",
+                advice: "Look at the clock, or wait for that time.")
         }
         let days = (until - now) / day
         let detail = "\(file), \(days) days left, until \(end)"

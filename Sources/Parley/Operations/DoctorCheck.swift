@@ -54,7 +54,9 @@ struct DoctorReport: Sendable, Equatable {
         }
         let failures = checks.count { $0.outcome == .failure }
         let warnings = checks.count { $0.outcome == .warning }
-        lines.append("\(checks.count) checks, \(warnings) warnings, \(failures) failures")
+        lines.append(
+            [(checks.count, "check"), (warnings, "warning"), (failures, "failure")]
+                .map { Amount.counted($0, $1) }.joined(separator: ", "))
         return lines.joined(separator: "\n")
     }
 

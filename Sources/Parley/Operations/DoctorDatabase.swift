@@ -55,7 +55,8 @@ struct DatabaseFindings: Sendable {
 
     private static func advice(_ configuration: DatabaseConfiguration) -> String {
         switch configuration {
-        case .sqlite: "Look at the file's owner and mode; if it is damaged, 'parley restore' puts a backup in its place."
+        case .sqlite:
+            "Look at the file's owner and mode; if it is damaged, 'parley restore' puts a backup in its place."
         case .postgres: "Look whether PostgreSQL runs, and at host, user and password of database.postgres."
         }
     }
@@ -169,7 +170,7 @@ extension DatabaseFindings {
     static func queue(_ waiting: Waiting, now: Milliseconds) -> DoctorCheck {
         guard let oldest = waiting.oldest else { return .ok("queue", "nothing is waiting") }
         let age = now - oldest
-        let detail = "\(counted(waiting.count)) messages wait, the oldest for \(Amount.age(age))"
+        let detail = "\(counted(waiting.count)) waiting, the oldest for \(Amount.age(age))"
         guard age > 60_000 else { return .ok("queue", detail) }
         return .warning(
             "queue", detail,

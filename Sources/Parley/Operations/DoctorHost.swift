@@ -15,11 +15,15 @@ enum DoctorHost {
         case .missing(let path):
             guard fits != nil else {
                 return .warning(
-                    name, "\(path) does not exist yet", advice: "The first start makes it; then keep a copy elsewhere.")
+                    name, "\(path) does not exist yet",
+                    advice:
+                        "If the database was in use before, put the key back from its copy. Otherwise the first start makes it."
+                )
             }
             return .failure(
                 name, "\(path) does not exist, and the database has secrets that were encrypted with it",
-                advice: "Put the key back from its copy. Without it, see \"The master key is lost\" in docs/operating.md.")
+                advice:
+                    "Put the key back from its copy. Without it, see \"The master key is lost\" in docs/operating.md.")
         case .unusable(let reason):
             return .failure(name, reason, advice: "Put the key back from its copy: 64 hexadecimal digits, readable.")
         case .usable: break
@@ -55,7 +59,8 @@ enum DoctorHost {
         let detail = "\(folder): \(Amount.bytes(space.free)) free, \(space.percentFree) %"
         if space.free < 200_000_000 {
             return .failure(
-                name, detail, advice: "Make room at once: a full disk refuses every message (503). Nothing is lost by it.")
+                name, detail,
+                advice: "Make room at once: a full disk refuses every message (503). Nothing is lost by it.")
         }
         if space.free < 2_000_000_000 || (space.percentFree < 10 && space.free < 20_000_000_000) {
             return .warning(name, detail, advice: "Make room, or give the folder a larger disk.")

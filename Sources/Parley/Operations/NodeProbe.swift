@@ -47,7 +47,8 @@ struct NodeProbe: Sendable {
         case (.none(let reason), true):
             return .failure(
                 Self.name, "\(own) is running, and \(url) does not answer: \(reason)\(rest)",
-                advice: "If it was killed just now, start it; otherwise look at http.host and http.port, and at its log.")
+                advice:
+                    "If it was killed just now, start it; otherwise look at http.host and http.port, and at its log.")
         case (.none, false):
             return .warning(
                 Self.name, others.isEmpty ? "\(own) is not running" : "\(own) is not running here\(rest)",

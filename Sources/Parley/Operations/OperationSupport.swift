@@ -60,6 +60,9 @@ enum Amount {
         }
     }
 
+    /// `1 check`, `2 checks`.
+    static func counted(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
+
     /// `4.2 s`.
     static func seconds(_ duration: Duration) -> String { tenths(duration.milliseconds, 1000) + " s" }
 

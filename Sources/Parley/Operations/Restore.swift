@@ -77,7 +77,8 @@ struct Restore: Sendable {
         guard !history.pending.contains(where: { $0 <= 2 }) else { return Contents(pending: history.pending) }
         guard try MasterKey.fits(secrets, transaction) != false else {
             throw OperationFailure(
-                "the master key is not the one with which the backup's secrets were encrypted; put that one in its place")
+                "the master key is not the one with which the backup's secrets were encrypted; put that one in its place"
+            )
         }
         let last = try transaction.queryOne("SELECT at FROM events ORDER BY id DESC LIMIT 1")?.int64("at")
         return Contents(lastEvent: last, pending: history.pending)
@@ -90,7 +91,8 @@ struct Restore: Sendable {
         let needed = backup.size
         guard disk.free > needed else {
             throw OperationFailure(
-                "the restored database takes \(Amount.bytes(needed)), and \(folder) has \(Amount.bytes(disk.free)) left")
+                "the restored database takes \(Amount.bytes(needed)), and \(folder) has \(Amount.bytes(disk.free)) left"
+            )
         }
         guard target.exists else { return }
         // A database that cannot be read is what a restore is for: then the nodes cannot be asked.

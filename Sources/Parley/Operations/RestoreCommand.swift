@@ -58,7 +58,7 @@ struct RestoreCommand: AsyncParsableCommand {
     private static func tell(_ result: Restore.Result, _ contents: Restore.Contents, path: String) {
         Terminal.say("\(path) is restored, \(age(contents)).")
         if !contents.pending.isEmpty {
-            Terminal.say("It was brought up to date: \(contents.pending.count) migrations.")
+            Terminal.say("It was brought up to date: \(Amount.counted(contents.pending.count, "migration")).")
         }
         Terminal.say("Messages marked as possible duplicates, because they may have gone out since: \(result.marked).")
         if let aside = result.aside { Terminal.say("The old database is \(aside).") }

@@ -2,6 +2,7 @@
 // Reads the configuration file again, at SIGHUP or when an operator asks through the Admin API. Companies, keys, numbers,
 // SMPP accounts, connectors, routes and prices change at once; the settings of the node itself wait for its next start.
 
+import API
 import Accounts
 import Foundation
 import Logging
@@ -35,8 +36,7 @@ struct ConfigurationReload: Sendable {
 /// Reads the file again at every SIGHUP.
 struct ReloadService: Service {
     let reload: ConfigurationReload
-    /// What else is read again, such as certificates.
-    var alsoReload: @Sendable () async -> Void = {}
+    let certificates: TLSCertificates?
 
     func run() async throws {
         for await _ in await UnixSignalsSequence(trapping: .sighup).cancelOnGracefulShutdown() {
@@ -45,7 +45,11 @@ struct ReloadService: Service {
             } catch {
                 reload.logger.error("configuration not read again", metadata: ["error": "\(error)"])
             }
-            await alsoReload()
+            do {
+                try certificates?.reload()
+            } catch {
+                reload.logger.error("certificates not read again", metadata: ["error": "\(error)"])
+            }
         }
     }
 }

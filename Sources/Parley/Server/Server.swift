@@ -9,6 +9,7 @@ import Hummingbird
 import Logging
 import Messaging
 import NIOPosix
+import Prometheus
 import SMPP
 import SQL
 import ServiceLifecycle
@@ -34,13 +35,16 @@ struct Server {
         let secrets = try MasterKey.secretBox(configuration.masterKey)
         let client = try webhookClient()
         let checks = ProvisioningChecks(addressGuard: client.addressGuard)
-        let database = try await Database.open(configuration.database, logger: logger)
+        let metrics = EngineMetrics()
+        metrics.registry.observeProcess(version: Version.current, dataPath: configuration.database.path)
+        let database = try await Database.open(
+            configuration.database, observer: metrics.writeObserver, logger: logger)
         try await database.migrate(MessagingMigrations.all)
         try await ConfigurationApplier(configuration: configuration, secrets: secrets, checks: checks)
             .apply(to: database, now: Timestamp.now())
         let directory = DirectoryCache(database: database, secrets: secrets)
         try await directory.reload()
-        let context = engineContext(database, directory)
+        let context = engineContext(database, directory, metrics)
         let webhooks = WebhookDispatcher(context: context, client: client)
         context.connect(webhooks)
         let engine = MessagingEngine(context: context)
@@ -54,7 +58,7 @@ struct Server {
             logger: logger)
         let parts = Parts(
             engine: engine, webhooks: webhooks, supervisor: supervisor, customers: customers, reload: reload,
-            client: client)
+            client: client, certificates: try certificates())
         try await group(parts).run()
         await client.shutdown()
         await engine.leave()
@@ -70,6 +74,13 @@ struct Server {
         let customers: CustomerSMPPServer?
         let reload: ConfigurationReload
         let client: WebhookClient
+        let certificates: TLSCertificates?
+    }
+
+    private func certificates() throws -> TLSCertificates? {
+        try configuration.http.tls.map {
+            try TLSCertificates(certificateChain: $0.certificate, privateKey: $0.privateKey, logger: logger)
+        }
     }
 
     private func group(_ parts: Parts) -> ServiceGroup {
@@ -87,7 +98,7 @@ struct Server {
         if let customers = parts.customers { services.append(RunningPart(customers)) }
         services += [
             RunningPart(options.keyUse, directory: parts.engine.context.directory, logger: logger),
-            ReloadService(reload: parts.reload),
+            ReloadService(reload: parts.reload, certificates: parts.certificates),
             application(parts.engine, options),
         ]
         var settings = ServiceGroupConfiguration(
@@ -96,7 +107,9 @@ struct Server {
         return ServiceGroup(configuration: settings)
     }
 
-    private func engineContext(_ database: Database, _ directory: DirectoryCache) -> EngineContext {
+    private func engineContext(
+        _ database: Database, _ directory: DirectoryCache, _ metrics: EngineMetrics
+    ) -> EngineContext {
         var options = EngineOptions()
         options.nodeName = configuration.node
         return EngineContext(
@@ -104,7 +117,7 @@ struct Server {
             renderers: [
                 .sms: SMSEventRenderer(publicBaseURL: configuration.http.publicURL),
                 .smpp: SMPPEventRenderer(directory: directory),
-            ], logger: logger, options: options)
+            ], logger: logger, options: options, metrics: metrics)
     }
 
     private func apiOptions(_ parts: Parts) -> APIOptions {
@@ -115,6 +128,9 @@ struct Server {
             readiness: { await readiness.checks() })
         options.trustedProxies = configuration.http.trustedProxies
         options.requestsPerSecondPerKey = configuration.http.requestsPerSecondPerKey
+        options.certificates = parts.certificates
+        options.maximumConnections = configuration.http.maximumConnections
+        options.metrics = configuration.http.metrics
         options.admin = adminOptions(parts)
         return options
     }
@@ -150,7 +166,7 @@ struct Server {
         let onRunning = onRunning
         return Application(
             router: APIServer.router(engine: engine, options: options, extraRoutes: addRoutes),
-            server: APIServer.http1(options: options),
+            server: APIServer.http1(options: options, registry: engine.context.metrics.registry),
             configuration: ApplicationConfiguration(
                 address: .hostname(configuration.http.host, port: configuration.http.port)),
             onServerRunning: { channel in await onRunning(channel.localAddress?.port ?? 0) }, logger: logger)

@@ -17,7 +17,8 @@ import Wire
     @Test(arguments: Engine.allCases)
     func `a company is made, changed, closed and opened again`(_ engine: Engine) async throws {
         try await APITester.run(engine) { api async throws in
-            let answer = try await api.admin(.post, "/companies", ["name": "Umbrella", "prepaid": true, "initialBalance": "12.5"])
+            let answer = try await api.admin(
+                .post, "/companies", ["name": "Umbrella", "prepaid": true, "initialBalance": "12.5"])
             #expect(answer.status == 201)
             let id = try #require(answer.json["id"]?.int64)
             #expect(answer.json["webhookSecrets"]?.array?.count == 1)
@@ -154,14 +155,13 @@ import Wire
                 ("/companies", ["name": 7, "prepaid": "yes"], ["name", "prepaid"]),
                 ("/companies", ["name": "X", "currency": "euro"], ["currency"]),
                 ("/companies", ["name": "X", "webhookSecrets": .array(["short"])], ["webhookSecrets"]),
-                ("/companies", ["name": "X", "resellerId": acme], ["resellerId"]),
+                ("/companies", ["name": "X", "webhookSecrets": .array(["sixteen and more"])], ["webhookSecrets"]),
                 ("/companies", ["name": "X", "initialBalance": "-1"], ["initialBalance"]),
                 ("/companies", ["name": "line\nbreak"], ["name"]),
                 ("/keys", [:], ["companyId", "name"]),
                 ("/keys", ["companyId": "1", "name": "x"], ["companyId"]),
                 ("/keys", ["companyId": acme, "name": "x", "scopes": .array([])], ["scopes"]),
                 ("/keys", ["companyId": acme, "name": "x", "scopes": .array(["root"])], ["scopes"]),
-                ("/keys", ["companyId": acme, "name": "x", "scopes": .array(["reseller"])], ["scopes"]),
                 ("/keys", ["companyId": acme, "name": "x", "addresses": .array(["here"])], ["addresses"]),
                 ("/keys", ["companyId": acme, "name": "x", "objects": .array(["Acme"])], ["objects"]),
                 ("/keys", ["companyId": acme, "name": "x", "requestsPerSecond": 0], ["requestsPerSecond"]),
@@ -174,12 +174,18 @@ import Wire
             #expect(try await api.admin(.post, "/companies", ["name": "Acme"]).status == 409)
             #expect(try await api.admin(.post, "/keys", ["companyId": acme, "name": "main"]).status == 409)
             #expect(try await api.admin(.post, "/keys", ["companyId": 4711, "name": "x"]).status == 404)
+            #expect(try await api.admin(.post, "/companies", ["name": "X", "resellerId": acme]).status == 409)
+            #expect(try await api.admin(.post, "/companies", ["name": "X", "resellerId": 4711]).status == 404)
+            let scoped = try await api.admin(
+                .post, "/keys", ["companyId": acme, "name": "x", "scopes": .array(["reseller"])])
+            #expect(scoped.status == 409)
             for path in ["/companies/4711", "/companies/x", "/keys/4711", "/keys/-1"] {
                 #expect(try await api.admin(.get, path).status == 404)
                 #expect(try await api.admin(.patch, path, ["name": "y"]).status == 404)
                 #expect(try await api.admin(.delete, path).status == 404)
             }
-            #expect(try await api.audit(.company).isEmpty && api.audit(.key).isEmpty)
+            #expect(try await api.audit(.company).isEmpty)
+            #expect(try await api.audit(.key).isEmpty)
         }
     }
 

@@ -140,7 +140,8 @@ import Wire
             #expect(try await api.admin(.get, "/prices?direction=inbound").ids.count == 1)
             #expect(try await api.admin(.get, "/prices?companyId=\(acme)").ids == [])
             #expect(try await api.admin(.get, "/prices?companyId=4711").status == 404)
-            #expect(try await api.admin(.get, "/prices?prefix=x&direction=up").refusedFields == ["direction", "prefix"])
+            #expect(
+                try await api.admin(.get, "/prices?prefix=x&direction=up").refusedFields == ["direction", "prefix"])
             #expect(try await api.admin(.delete, "/prices/\(id)").status == 204)
             #expect(try await api.admin(.get, "/prices/\(id)").status == 404)
             #expect(try await api.audit(.price).map(\.action) == [.created, .changed, .removed])
@@ -309,7 +310,8 @@ import Wire
         var options = APITester.options
         options.admin.reload = { throw ReloadRefusal("parley.yaml:3: routes[0]: needs connectors") }
         try await APITester.run(options: options) { api async throws in
-            #expect(try await api.admin(.post, "/reload").string("detail") == "parley.yaml:3: routes[0]: needs connectors")
+            #expect(
+                try await api.admin(.post, "/reload").string("detail") == "parley.yaml:3: routes[0]: needs connectors")
         }
         let declared = Mutex<DirectoryCache?>(nil)
         options.admin.reload = {
