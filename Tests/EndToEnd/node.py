@@ -18,7 +18,7 @@ class Node:
 
     def __init__(self, parley, folder, smsc_port, postgres=None, connector=None, inbound=None, sqlite=None):
         self.parley, self.folder, self.port = parley, folder, free_port()
-        self.process = None
+        self.process, self.file = None, folder / "parley.yaml"
         number = {"number": NUMBER} | ({"inboundURL": inbound} if inbound else {})
         configuration = {
             "database": {"postgres": postgres.url} if postgres else {"sqlite": str(sqlite or folder / "parley.db")},
@@ -37,11 +37,11 @@ class Node:
             "prices": [{"prefix": "49", "mcc": "262", "mnc": "01", "price": "0.075"}],
         }
         # What is JSON is YAML as well.
-        (folder / "parley.yaml").write_text(json.dumps(configuration, indent=2))
+        self.file.write_text(json.dumps(configuration, indent=2))
 
     def start(self):
         self.process = Process(
-            [self.parley, "serve", "--config", self.folder / "parley.yaml"], "parley serve", self.folder / "log")
+            [self.parley, "serve", "--config", self.file], "parley serve", self.folder / "log")
         wait_until_ready(self.process, self.port)
 
     def kill(self):

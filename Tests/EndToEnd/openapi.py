@@ -7,6 +7,7 @@ server fail. The documents themselves leave no body untyped and no response to a
 
 import argparse
 import json
+import os
 import pathlib
 import subprocess
 import sys
@@ -14,12 +15,14 @@ import time
 
 import yaml
 
+import node
 import support
-from support import Process, Tally, equal, temporary_folder
+from loopback import Client
+from support import Process, Tally, equal, temporary_folder, wait_for
 
 KEY = "openapi-test-key-0123456789"
 DOCUMENTS = ["sms", "admin"]
-SETTINGS = pathlib.Path(__file__).with_name("schemathesis.toml")
+SETTINGS = pathlib.Path(__file__).with_name("schemathesis")
 METHODS = {"get", "post", "put", "patch", "delete"}
 
 
@@ -63,7 +66,54 @@ def successes(report):
     return found
 
 
-def check(tally, name, base, folder, examples):
+class World:
+    """A server with a carrier, and what schemathesis cannot make by itself: a part that is held."""
+
+    def __init__(self, parley, folder):
+        carrier = Process([parley, "smsc", "--port", "0", "--receipt-delay", "100"], "parley smsc")
+        mute = Process([parley, "smsc", "--port", "0", "--silence", "1"], "parley smsc")
+        self.node = node.Node(parley, folder, port_of(carrier))
+        configuration = json.loads(self.node.file.read_text())
+        configuration["companies"][0]["keys"].append({"name": "operator", "key": KEY, "scopes": ["api", "admin"]})
+        configuration["connectors"].append(configuration["connectors"][0] | {
+            "name": "mute", "port": port_of(mute), "uncertain": "hold", "responseTimeout": 1})
+        configuration["routes"].append({"gateway": "MUTE", "connectors": ["mute"]})
+        configuration["prices"].append({"price": "0.09"})
+        configuration["smpp"] = {"port": support.free_port()}
+        self.node.file.write_text(json.dumps(configuration))
+        self.node.start()
+        self.base = f"http://127.0.0.1:{self.node.port}"
+        self.held = self.hold()
+
+    def hold(self):
+        """The id of a message of which a part is held."""
+        client = Client(self.node.port, KEY)
+        sent = client.send({"from": "Parley", "to": "+4915112345000", "message": "hold", "gateway": "MUTE"})
+        equal(sent.status, 200, repr(sent))
+        identifier = sent.json["requestId"]
+
+        def is_held():
+            parts = client.get(f"/admin/v1/messages/{identifier}").json["parts"]
+            return any(part["state"] == "held" for part in parts)
+
+        wait_for(is_held, 30, "a held part", 0.2)
+        return identifier
+
+
+def port_of(carrier):
+    return int(carrier.line("LISTENING ").split()[1])
+
+
+def settings(name, world, folder):
+    """The settings of one document's run: the common ones, its own, and the ids of what was prepared."""
+    parts = [SETTINGS / "common.toml", SETTINGS / f"{name}.toml"]
+    text = "\n".join(part.read_text() for part in parts).replace("{{held}}", world.held)
+    file = folder / f"{name}.toml"
+    file.write_text(text)
+    return file
+
+
+def check(tally, name, world, folder, examples):
     schemathesis = pathlib.Path(sys.executable).parent / "schemathesis"
     report = folder / f"{name}.ndjson"
     document = yaml.safe_load((support.ROOT / "openapi" / f"{name}.yaml").read_text())
@@ -72,12 +122,14 @@ def check(tally, name, base, folder, examples):
     with tally.check(f"schemathesis finds nothing against openapi/{name}.yaml"):
         started = time.monotonic()
         run = subprocess.run(
-            [schemathesis, "--config-file", SETTINGS, "run", f"{base}/openapi/{name}.yaml", "--url", base,
-             "-H", f"apikey: {KEY}", "--checks", "all", "--max-examples", examples, "--seed", "1", "--no-color",
+            [schemathesis, "--config-file", settings(name, world, folder), "run",
+             f"{world.base}/openapi/{name}.yaml", "--url", world.base, "-H", f"apikey: {KEY}", "--checks", "all",
+             "--max-examples", examples, "--seed", "1", "--no-color",
              "--report", "ndjson", "--report-ndjson-path", report],
-            cwd=folder, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+            cwd=folder, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            env=os.environ | {"SCHEMATHESIS_HOOKS": str(SETTINGS / "hooks.py")})
         print(f"schemathesis took {time.monotonic() - started:.0f} s")
-        assert run.returncode == 0, run.stdout[-8000:]
+        assert run.returncode == 0, run.stdout[-12000:]
         print("\n".join(line for line in run.stdout.splitlines() if "generated" in line))
     with tally.check(f"every operation of openapi/{name}.yaml has succeeded"):
         equal(sorted(operations(document) - successes(report)), [])
@@ -92,11 +144,9 @@ def main():
     support.begin(1200)
     tally = Tally()
     with temporary_folder() as folder:
-        demo = Process(
-            [support.binary(arguments.parley), "demo", "--port", "0", "--data", folder / "data", "--key", KEY], "demo")
-        base = demo.line("Parley is running at ").split()[-1].rstrip("/")
+        world = World(support.binary(arguments.parley), folder)
         for name in arguments.document or DOCUMENTS:
-            check(tally, name, base, folder, arguments.examples)
+            check(tally, name, world, folder, arguments.examples)
     tally.finish()
 
 

@@ -170,10 +170,9 @@ def main():
     with temporary_folder() as folder, contextlib.closing(Receiver(lambda received: 500)) as receiver:
         carrier = Process([parley, "smsc", "--port", "0", "--receipt-delay", "100"], "parley smsc")
         server = node.Node(parley, folder, int(carrier.line("LISTENING ").split()[1]))
-        file = folder / "parley.yaml"
-        configuration = json.loads(file.read_text())
+        configuration = json.loads(server.file.read_text())
         configuration["companies"][0]["keys"].append({"name": "operator", "key": OPERATOR, "scopes": ["admin"]})
-        file.write_text(json.dumps(configuration))
+        server.file.write_text(json.dumps(configuration))
         server.start()
         wait_until_ready(server.process, server.port)
         operator = Client(server.port, OPERATOR)

@@ -55,6 +55,7 @@ struct AdminBalances: Sendable {
         let kind: LedgerKind = amount > .zero ? .topUp : .correction
         let reseller = caller.reseller?.id
         try await surface.change(caller) { provisioner in
+            try surface.checkOwner(id, caller, provisioner)
             if let reseller {
                 let (giver, receiver) = amount > .zero ? (reseller, id) : (id, reseller)
                 let size = amount > .zero ? amount : .zero - amount

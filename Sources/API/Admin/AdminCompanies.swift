@@ -115,7 +115,7 @@ struct AdminCompanies: Sendable {
             var reader = AdminReader(patching: Self.members(of: before.draft), with: patch)
             let draft = Self.draft(&reader)
             try reader.check()
-            if draft.resellerID != before.resellerID { try Self.checkReseller(of: draft, provisioner) }
+            try Self.checkReseller(of: draft, id: id, provisioner)
             _ = try provisioner.change(companyID: id, to: draft)
         }
         return try await find(id).response()
@@ -183,13 +183,20 @@ struct AdminCompanies: Sendable {
 
     private static func isVisibleASCII(_ text: String) -> Bool { text.utf8.allSatisfy { (0x21...0x7E).contains($0) } }
 
-    /// Whose a company is to be: 404 when there is no such reseller.
-    private static func checkReseller(of draft: CompanyDraft, _ provisioner: Provisioner) throws {
-        guard let id = draft.resellerID else { return }
-        let reseller = try provisioner.company(id)
+    /// Whose a company is to be, and whose it is: 404 when there is no such reseller. `id` is that of a company that
+    /// exists.
+    private static func checkReseller(
+        of draft: CompanyDraft, id: CompanyID? = nil, _ provisioner: Provisioner
+    ) throws {
+        if let id, !draft.isReseller, try provisioner.companies().contains(where: { $0.resellerID == id }) {
+            throw ProvisioningError.conflict("the company owns others, as only a reseller can")
+        }
+        guard let resellerID = draft.resellerID else { return }
+        let reseller = try provisioner.company(resellerID)
         guard reseller.isReseller, reseller.closedAt == nil else {
             throw ProvisioningError.conflict("the company \(reseller.name) is not an open reseller")
         }
+        if draft.isReseller { throw ProvisioningError.conflict("a reseller is not owned by another") }
     }
 
     /// What `draft` reads.

@@ -38,7 +38,7 @@ struct AdminQuery {
     /// An id: digits only.
     mutating func id(_ name: String) -> Int64? {
         guard let text = values[name] else { return nil }
-        guard let id = Self.id(text) else {
+        guard let id = Self.id(text), id > 0 else {
             refuse(name, "must be an id")
             return nil
         }

@@ -29,7 +29,7 @@ struct AdminReader {
         guard type == "application/json" || type == "application/merge-patch+json" else {
             throw Problem(.unsupportedMediaType, detail: "The body is application/json.")
         }
-        return try RequestParameters.json(body)
+        return try RequestParameters.json(body).mapValues(\.wholeNumbers)
     }
 
     mutating func refuse(_ field: String, _ message: String) {
@@ -76,7 +76,7 @@ struct AdminReader {
 
     mutating func integer(_ name: String, in range: ClosedRange<Int>) -> Int? {
         guard let value = value(name) else { return nil }
-        guard let number = Self.integer(value).flatMap({ Int(exactly: $0) }), range.contains(number) else {
+        guard let number = value.int64.flatMap({ Int(exactly: $0) }), range.contains(number) else {
             refuse(name, "must be a whole number from \(range.lowerBound) to \(range.upperBound)")
             return nil
         }
@@ -86,7 +86,7 @@ struct AdminReader {
     /// The id of another object.
     mutating func id(_ name: String) -> Int64? {
         guard let value = value(name) else { return nil }
-        guard let id = Self.integer(value), id > 0 else {
+        guard let id = value.int64, id > 0 else {
             refuse(name, "must be an id")
             return nil
         }
@@ -96,11 +96,6 @@ struct AdminReader {
     mutating func requiredID(_ name: String) -> Int64 {
         if !has(name) { refuse(name, "is required") }
         return id(name) ?? 0
-    }
-
-    /// JSON does not tell 60 from 60.0.
-    private static func integer(_ value: JSONValue) -> Int64? {
-        if case .number(let number) = value { Int64(exactly: number) } else { value.int64 }
     }
 
     mutating func texts(_ name: String, maximumLength: Int = 200) -> [String]? {
@@ -187,5 +182,17 @@ enum MergePatch {
             members[name] = change == .null ? nil : apply(change, to: members[name] ?? .null)
         }
         return .object(members)
+    }
+}
+
+extension JSONValue {
+    /// The same with 60.0 written as 60: JSON does not tell them apart.
+    fileprivate var wholeNumbers: JSONValue {
+        switch self {
+        case .number(let number): Int64(exactly: number).map { .integer($0) } ?? self
+        case .array(let elements): .array(elements.map(\.wholeNumbers))
+        case .object(let members): .object(members.mapValues(\.wholeNumbers))
+        case .null, .bool, .integer, .string: self
+        }
     }
 }

@@ -194,7 +194,8 @@ private struct OptionReader {
 
     func integer(_ name: String, in range: ClosedRange<Int>) throws(ConnectorOptionError) -> Int? {
         guard let value = options[name], value != .null else { return nil }
-        guard let number = value.int64, let integer = Int(exactly: number), range.contains(integer) else {
+        // JSON does not tell 60 from 60.0.
+        guard let integer = value.double.flatMap({ Int(exactly: $0) }), range.contains(integer) else {
             throw failure(name, "must be a whole number from \(range.lowerBound) to \(range.upperBound)")
         }
         return integer

@@ -30,7 +30,8 @@ struct MemberReader {
 
     func integer(_ name: String, in range: ClosedRange<Int>) throws(ProvisioningError) -> Int? {
         guard let value = value(name) else { return nil }
-        guard let number = value.int64.flatMap({ Int(exactly: $0) }), range.contains(number) else {
+        // JSON does not tell 60 from 60.0.
+        guard let number = value.double.flatMap({ Int(exactly: $0) }), range.contains(number) else {
             throw failure(name, "must be a whole number from \(range.lowerBound) to \(range.upperBound)")
         }
         return number

@@ -172,7 +172,10 @@ struct Restore: Sendable {
         // A log that is left of a database that is gone must not meet the new one.
         try moveLogs(to: aside ?? target.path + Self.suffix(now))
         guard rename(copy.path, target.path) == 0 else {
-            throw OperationFailure("\(target.path) cannot be replaced: \(String(cString: strerror(errno)))")
+            let reason = String(cString: strerror(errno))
+            // Where a second name could not be had, the old database has lost its first.
+            if let aside, !target.exists { rename(aside, target.path) }
+            throw OperationFailure("\(target.path) cannot be replaced: \(reason)")
         }
         try target.synchronize()
         return aside

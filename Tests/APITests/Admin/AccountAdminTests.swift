@@ -176,6 +176,11 @@ import Wire
             #expect(try await api.admin(.post, "/keys", ["companyId": 4711, "name": "x"]).status == 404)
             #expect(try await api.admin(.post, "/companies", ["name": "X", "resellerId": acme]).status == 409)
             #expect(try await api.admin(.post, "/companies", ["name": "X", "resellerId": 4711]).status == 404)
+            let both = try await api.admin(
+                .post, "/companies", ["name": "X", "reseller": true, "resellerId": acme])
+            #expect(both.status == 409)
+            #expect(try await api.admin(.post, "/companies/4711/ledger", ["amount": "1"]).status == 404)
+            #expect(try await api.admin(.get, "/keys?companyId=0").refusedFields == ["companyId"])
             let scoped = try await api.admin(
                 .post, "/keys", ["companyId": acme, "name": "x", "scopes": .array(["reseller"])])
             #expect(scoped.status == 409)

@@ -165,7 +165,7 @@ import Wire
                 .post, "/smpp-accounts",
                 [
                     "companyId": .integer(api.node.acme), "systemId": "acme1",
-                    "options": .object(["window": 5, "messageIds": "decimal"]),
+                    "options": .object(["window": 5.0, "messageIds": "decimal"]),
                 ])
             #expect(answer.status == 201)
             let id = try #require(answer.json["id"]?.int64)
