@@ -51,12 +51,11 @@ struct WebhookDispatcherTests {
     }
 
     private static func save(_ webhookSecrets: [String], _ node: DispatcherNode) async throws {
-        let secrets = try #require(TestSetup.secrets)
-        try await node.database.write { transaction in
-            _ = try AccountStore(transaction, secrets: secrets).insert(
-                CompanyDraft(name: "Acme", webhookSecrets: webhookSecrets), origin: .file, now: 0)
+        try await node.context.directory.provision(as: .file, now: 0) { provisioner in
+            var draft = try provisioner.company(node.company).draft
+            draft.webhookSecrets = webhookSecrets
+            _ = try provisioner.change(companyID: node.company, to: draft)
         }
-        try await node.context.directory.reload()
     }
 
     @Test(arguments: Engine.allCases)

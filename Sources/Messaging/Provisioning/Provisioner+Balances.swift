@@ -2,7 +2,6 @@
 // Movements on balances by operators and resellers: each a row of the ledger and one of the audit log.
 
 public import Accounts
-internal import SQL
 internal import Wire
 
 extension Provisioner {

@@ -3,7 +3,6 @@
 // already changes nothing; a row that an operator made takes the line's values; one that the file declares stays.
 
 public import Accounts
-internal import SQL
 internal import Wire
 
 /// One line of a table that is imported.

@@ -19,12 +19,18 @@ final class ConnectorSupervisor: Sendable {
     private let engine: MessagingEngine
     private let logger: Logger
     private let group: any EventLoopGroup
+    /// How many exchanges each connector remembers.
+    private let exchangeCapacity: Int
     private let running = Mutex<[Int64: Running]>([:])
     private let changed = Signal()
     private let isStopping = Mutex(false)
 
-    init(engine: MessagingEngine, logger: Logger, group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton) {
+    init(
+        engine: MessagingEngine, logger: Logger, exchangeCapacity: Int,
+        group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
+    ) {
         self.engine = engine
+        self.exchangeCapacity = exchangeCapacity
         self.logger = logger
         self.group = group
     }
@@ -62,7 +68,9 @@ final class ConnectorSupervisor: Sendable {
         var all = kept
         for (id, settings) in wanted where kept[id] == nil {
             do {
-                let connector = try ConnectorRegistry.make(settings, sink: engine, group: group, logger: logger)
+                let connector = try ConnectorRegistry.make(
+                    settings, sink: engine, group: group, logger: logger,
+                    exchanges: ExchangeLog(capacity: exchangeCapacity))
                 all[id] = Running(settings: settings, connector: connector)
             } catch {
                 logger.error("connector cannot be made", metadata: ["connector": "\(settings.name)", "error": "\(error)"])

@@ -49,7 +49,9 @@ struct Server {
         context.connect(webhooks)
         let engine = MessagingEngine(context: context)
         try await engine.enter()
-        let supervisor = ConnectorSupervisor(engine: engine, logger: logger)
+        // What is written to files is read from memory in batches, and must not be overwritten before.
+        let supervisor = ConnectorSupervisor(
+            engine: engine, logger: logger, exchangeCapacity: configuration.logging.exchanges == nil ? 500 : 8192)
         directory.observe { supervisor.look() }
         await supervisor.reconcile()
         let customers = try await customerSMPP(engine)
