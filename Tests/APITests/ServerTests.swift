@@ -61,8 +61,8 @@ import Wire
             let paths = Set(routes.map { "\($0.path)" }.filter { $0.contains("admin/v1/") })
             #expect(paths.count >= 30)
             for path in paths {
-                let segments = path.split(separator: "/").map { $0.hasPrefix(":") ? "{\($0.dropFirst())}" : String($0) }
-                #expect(answer.text.contains("\n  /\(segments.joined(separator: "/")):\n"), "\(path)")
+                let place = path.split(separator: "/").joined(separator: "/")
+                #expect(answer.text.contains("\n  /\(place):\n"), "\(path)")
             }
         }
     }

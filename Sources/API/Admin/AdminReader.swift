@@ -14,8 +14,8 @@ struct AdminReader {
 
     init(_ members: [String: JSONValue]) { self.members = members }
 
-    /// Reads the body of a request. Throws 400, 413 or 415.
-    init(_ request: Request) async throws { members = try await Self.members(of: request) }
+    /// Reads the body of a request, a patch of nothing. Throws 400, 413 or 415.
+    init(_ request: Request) async throws { self.init(patching: [:], with: try await Self.members(of: request)) }
 
     /// Reads a merge patch and applies it to the members as they are.
     init(patching current: [String: JSONValue], with patch: [String: JSONValue]) {

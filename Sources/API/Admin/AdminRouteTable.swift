@@ -72,7 +72,7 @@ struct AdminRouteTable: Sendable {
             let known = try provisioner.connectors()
             let ids = try connectors.map { name in
                 guard let connector = known.first(where: { $0.name == name }) else {
-                    throw ProvisioningError.invalid(field: "connectors", reason: "names no connector: \(name)")
+                    throw Problem.conflict(Violation(field: "connectors", message: "names no connector: \(name)"))
                 }
                 return connector.id
             }

@@ -70,6 +70,13 @@ extension Problem {
             detail: "\(violation.field) \(violation.message)", violations: [violation])
     }
 
+    /// A value that is well formed and contradicts what is there.
+    static func conflict(_ violation: Violation) -> Problem {
+        Problem(
+            .conflict, type: "https://httpstatuses.com/409", title: nil,
+            detail: "\(violation.field) \(violation.message)", violations: [violation])
+    }
+
     /// Too many requests, or too many wrong keys.
     static func tooManyRequests(_ detail: String, wait: Milliseconds) -> Problem {
         let seconds = max(1, (wait + 999) / 1000)

@@ -69,7 +69,7 @@ final class AllowedMethods: Sendable {
         routes.withLock { $0 = all }
     }
 
-    /// The methods of every route that matches `path`, sorted.
+    /// The methods at `path`, sorted: those of the routes that name the most of its segments, as the router prefers them.
     func methods(at path: String) -> [String] {
         let segments = path.split(separator: "/")
         let found = routes.withLock { routes in
@@ -77,6 +77,8 @@ final class AllowedMethods: Sendable {
                 route.segments.count == segments.count && zip(route.segments, segments).allSatisfy { $0 ~= $1 }
             }
         }
-        return Set(found.map(\.method)).sorted()
+        let named = found.map { zip($0.segments, segments).count { $0 == .path($1) } }
+        let most = named.max()
+        return Set(zip(found, named).filter { $0.1 == most }.map(\.0.method)).sorted()
     }
 }
