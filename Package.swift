@@ -164,7 +164,8 @@ let package = Package(
             name: "APITests",
             dependencies: [
                 "API", "Accounts", "EngineTestSupport", "Messaging", "Prometheus", "SMSText", "SQL", "SQLTestSupport",
-                "Wire", asyncHTTPClient, nioSSL, hummingbird, .product(name: "HummingbirdTesting", package: "hummingbird"), httpTypes, logging, nioCore,
+                "Wire", asyncHTTPClient, nioSSL, hummingbird,
+                .product(name: "HummingbirdTesting", package: "hummingbird"), httpTypes, logging, nioCore,
                 nioPosix,
             ], swiftSettings: settings),
         .testTarget(
@@ -186,7 +187,8 @@ let package = Package(
         .testTarget(
             name: "ParleyTests",
             dependencies: [
-                "Accounts", "Messaging", "Parley", "SMSText", "SQL", "SQLTestSupport", "Wire", logging, nioCore, nioPosix,
+                "Accounts", "Messaging", "Parley", "SMSText", "SQL", "SQLTestSupport", "Wire", logging, nioCore,
+                nioPosix,
                 nioSSL,
             ], swiftSettings: settings),
     ],

@@ -31,7 +31,8 @@ public enum PasswordHash {
 
     private static func derive(_ password: String, salt: Data, rounds: Int) throws -> Data {
         let key = try KDF.Insecure.PBKDF2.deriveKey(
-            from: Data(password.utf8), salt: salt, using: .sha256, outputByteCount: length, unsafeUncheckedRounds: rounds)
+            from: Data(password.utf8), salt: salt, using: .sha256, outputByteCount: length,
+            unsafeUncheckedRounds: rounds)
         return key.withUnsafeBytes { Data($0) }
     }
 }

@@ -11,6 +11,7 @@ import os
 import pathlib
 import subprocess
 import sys
+import threading
 import time
 
 import yaml
@@ -67,7 +68,7 @@ def successes(report):
 
 
 class World:
-    """A server with a carrier, and what schemathesis cannot make by itself: a part that is held."""
+    """A server with a carrier, and what schemathesis does not make by itself, such as a part that is held."""
 
     def __init__(self, parley, folder):
         carrier = Process([parley, "smsc", "--port", "0", "--receipt-delay", "100"], "parley smsc")
@@ -80,24 +81,43 @@ class World:
         configuration["routes"].append({"gateway": "MUTE", "connectors": ["mute"]})
         configuration["prices"].append({"price": "0.09"})
         configuration["smpp"] = {"port": support.free_port()}
+        # Half of what is tried comes with a wrong key.
+        configuration["http"]["wrongKeysPerMinute"] = 1_000_000
         self.node.file.write_text(json.dumps(configuration))
         self.node.start()
         self.base = f"http://127.0.0.1:{self.node.port}"
-        self.held = self.hold()
+        self.client = Client(self.node.port, KEY)
+        self.ids = {"held": self.hold(), "price-to-change": self.price("1"), "price-to-remove": self.price("2"),
+                    "delivery": self.delivery()}
 
     def hold(self):
         """The id of a message of which a part is held."""
-        client = Client(self.node.port, KEY)
-        sent = client.send({"from": "Parley", "to": "+4915112345000", "message": "hold", "gateway": "MUTE"})
+        sent = self.client.send({"from": "Parley", "to": "+4915112345000", "message": "hold", "gateway": "MUTE"})
         equal(sent.status, 200, repr(sent))
         identifier = sent.json["requestId"]
 
         def is_held():
-            parts = client.get(f"/admin/v1/messages/{identifier}").json["parts"]
+            parts = self.client.get(f"/admin/v1/messages/{identifier}").json["parts"]
             return any(part["state"] == "held" for part in parts)
 
         wait_for(is_held, 30, "a held part", 0.2)
         return identifier
+
+    def delivery(self):
+        """The id of a delivery to a port where nobody listens."""
+        sent = self.client.send({"from": "Parley", "to": "+4915112345000", "message": "report",
+                                 "callbackUrl": f"http://127.0.0.1:{support.free_port()}/"})
+        equal(sent.status, 200, repr(sent))
+        items = wait_for(lambda: self.client.get("/admin/v1/deliveries").json["items"], 30, "a delivery", 0.2)
+        return items[0]["id"]
+
+    def price(self, prefix):
+        """The id of a price that is the Admin API's own."""
+        made = self.client.post("/admin/v1/prices", {
+            "direction": "inbound", "prefix": f"999{prefix}", "mcc": "262", "mnc": "01", "ttid": "1",
+            "currency": "EUR", "price": "0.01", "from": "2026-01-01T00:00:00Z"})
+        equal(made.status, 201, repr(made))
+        return made.json["id"]
 
 
 def port_of(carrier):
@@ -107,7 +127,9 @@ def port_of(carrier):
 def settings(name, world, folder):
     """The settings of one document's run: the common ones, its own, and the ids of what was prepared."""
     parts = [SETTINGS / "common.toml", SETTINGS / f"{name}.toml"]
-    text = "\n".join(part.read_text() for part in parts).replace("{{held}}", world.held)
+    text = "\n".join(part.read_text() for part in parts)
+    for what, identifier in world.ids.items():
+        text = text.replace(f"{{{{{what}}}}}", str(identifier))
     file = folder / f"{name}.toml"
     file.write_text(text)
     return file
@@ -145,8 +167,15 @@ def main():
     tally = Tally()
     with temporary_folder() as folder:
         world = World(support.binary(arguments.parley), folder)
-        for name in arguments.document or DOCUMENTS:
-            check(tally, name, world, folder, arguments.examples)
+        # schemathesis computes most of the time, on one core: the documents are checked side by side.
+        threads = [
+            threading.Thread(target=check, args=(tally, name, world, folder, arguments.examples))
+            for name in arguments.document or DOCUMENTS
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
     tally.finish()
 
 

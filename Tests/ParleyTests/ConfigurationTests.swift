@@ -82,7 +82,8 @@ struct ConfigurationTests {
         #expect(company.draft.isPrepaid)
         #expect(company.balance == Money("12.5"))
         #expect(company.draft.currency == "USD")
-        #expect(company.draft.webhookSecrets == ["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "sixteen-or-more-characters"])
+        #expect(
+            company.draft.webhookSecrets == ["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "sixteen-or-more-characters"])
         #expect(company.keys.map(\.name) == ["production", "default"])
         #expect(company.keys.map(\.key) == ["production-key-1", "another-key-of-16"])
         #expect(company.keys.map(\.limits.scopes) == [[.api, .admin], [.api]])

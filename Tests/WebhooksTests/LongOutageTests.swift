@@ -64,7 +64,8 @@ struct LongOutageTests {
 
     private static func tries(_ node: DispatcherNode) async throws -> Int64 {
         try await node.database.read { transaction in
-            try transaction.queryOne("SELECT CAST(SUM(attempts) AS BIGINT) AS tries FROM deliveries")?.int64("tries") ?? 0
+            try transaction.queryOne("SELECT CAST(SUM(attempts) AS BIGINT) AS tries FROM deliveries")?.int64("tries")
+                ?? 0
         }
     }
 }

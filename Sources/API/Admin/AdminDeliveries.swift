@@ -104,7 +104,7 @@ struct AdminDeliveries: Sendable {
         let to = reader.instant("to") ?? 0
         let state = reader.choice("state", among: ReplayedState.allCases) ?? .undelivered
         let urlPrefix = reader.text("url")
-        if reader.violations.isEmpty, to <= from { reader.refuse("to", "must be later than from") }
+        if reader.violations.isEmpty, to < from { reader.refuse("to", "must not be earlier than from") }
         try reader.check()
         if let companyID { try checkReach(caller, companyID) }
         let all = surface.directory.current.companies.keys.filter { caller.reaches($0) }.sorted()

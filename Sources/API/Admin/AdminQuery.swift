@@ -45,6 +45,9 @@ struct AdminQuery {
         return id
     }
 
+    /// No id has more than 18 digits.
+    static let greatestID: Int64 = 999_999_999_999_999_999
+
     static func id(_ text: some StringProtocol) -> Int64? {
         guard (1...18).contains(text.utf8.count), text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else {
             return nil

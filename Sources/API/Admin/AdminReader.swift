@@ -86,7 +86,7 @@ struct AdminReader {
     /// The id of another object.
     mutating func id(_ name: String) -> Int64? {
         guard let value = value(name) else { return nil }
-        guard let id = value.int64, id > 0 else {
+        guard let id = value.int64, (1...AdminQuery.greatestID).contains(id) else {
             refuse(name, "must be an id")
             return nil
         }

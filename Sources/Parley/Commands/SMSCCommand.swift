@@ -38,6 +38,7 @@ struct SMSCCommand: AsyncParsableCommand {
     @Option(name: .customLong("receipt-id-in"), help: "Where receipts carry the id: text, parameter or both.")
     var receiptIDPlacement = SMSCSimulator.ReceiptIDForm.Placement.both
     @Option(help: "A file that remembers receipts which are still due across restarts.") var journal: String?
+    @Flag(name: .customLong("keep-journal"), help: "Keep in that file what is done, too.") var keepsJournal = false
     @Option(name: .customLong("drop-link"), help: "Chance (0 to 1) that the link is cut instead of an answer.")
     var dropLink = 0.0
     @Option(help: "Chance (0 to 1) that a message is refused with ESME_RSYSERR.") var refuse = 0.0
@@ -57,6 +58,7 @@ struct SMSCCommand: AsyncParsableCommand {
         configuration.receiptIDForm.conversion = receiptID
         configuration.receiptIDForm.placement = receiptIDPlacement
         configuration.journalPath = journal
+        configuration.keepsJournal = keepsJournal
         configuration.faults.dropsLink = dropLink
         configuration.faults.refuses = refuse
         configuration.faults.keepsSilent = silence

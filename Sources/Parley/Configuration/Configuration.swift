@@ -32,6 +32,8 @@ struct Configuration: Sendable {
         var maximumConnections = 10_000
         /// Requests a second that a key may make unless it has a limit of its own; nil for any number.
         var requestsPerSecondPerKey: Int?
+        /// How many wrong keys an address may try in a minute.
+        var wrongKeysPerMinute = 60
         /// Whose `X-Forwarded-For` counts.
         var trustedProxies: [AddressRange] = []
         var metrics = MetricsAccess.public

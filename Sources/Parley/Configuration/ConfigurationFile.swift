@@ -165,7 +165,8 @@ extension Configuration {
         ) { "a price of the same company, direction, prefix (\"\($0[2])\") and time" }
         for (company, node) in zip(companies, companyNodes) {
             guard let name = company.resoldBy else { continue }
-            guard companies.contains(where: { $0.name == name && $0.draft.isReseller }), !company.draft.isReseller else {
+            guard companies.contains(where: { $0.name == name && $0.draft.isReseller }), !company.draft.isReseller
+            else {
                 throw (node.member("resoldBy") ?? node).failure("must name a reseller, and a reseller has none")
             }
         }
@@ -185,7 +186,8 @@ extension Configuration.HTTP {
     init(_ node: ConfigurationNode) throws {
         self.init()
         let members = try node.members(known: [
-            "host", "port", "publicURL", "tls", "maxConnections", "requestsPerSecondPerKey", "trustedProxies", "metrics",
+            "host", "port", "publicURL", "tls", "maxConnections", "requestsPerSecondPerKey", "wrongKeysPerMinute",
+            "trustedProxies", "metrics",
         ])
         if let node = members["host"] { host = try node.text() }
         if let node = members["port"] { port = try node.integer(in: 0...65_535) }
@@ -194,6 +196,7 @@ extension Configuration.HTTP {
         if let node = members["requestsPerSecondPerKey"] {
             requestsPerSecondPerKey = try node.integer(in: 1...100_000)
         }
+        if let node = members["wrongKeysPerMinute"] { wrongKeysPerMinute = try node.integer(in: 1...1_000_000) }
         if let node = members["trustedProxies"] { trustedProxies = try node.addressRanges() }
         if let node = members["metrics"] { metrics = try node.choice(MetricsAccess.self) }
         if let node = members["publicURL"] {

@@ -73,7 +73,8 @@ final class ConnectorSupervisor: Sendable {
                     exchanges: ExchangeLog(capacity: exchangeCapacity))
                 all[id] = Running(settings: settings, connector: connector)
             } catch {
-                logger.error("connector cannot be made", metadata: ["connector": "\(settings.name)", "error": "\(error)"])
+                logger.error(
+                    "connector cannot be made", metadata: ["connector": "\(settings.name)", "error": "\(error)"])
             }
         }
         running.withLock { $0 = all }

@@ -94,7 +94,8 @@ struct Server {
             let supervisor = parts.supervisor
             services.append(
                 RunningPart(
-                    ExchangeFiles(options: .init(folder: folder), logger: logger, connectors: { supervisor.connectors }))
+                    ExchangeFiles(options: .init(folder: folder), logger: logger, connectors: { supervisor.connectors })
+                )
             )
         }
         if let customers = parts.customers { services.append(RunningPart(customers)) }
@@ -130,6 +131,7 @@ struct Server {
             readiness: { await readiness.checks() })
         options.trustedProxies = configuration.http.trustedProxies
         options.requestsPerSecondPerKey = configuration.http.requestsPerSecondPerKey
+        options.wrongKeysPerMinute = configuration.http.wrongKeysPerMinute
         options.certificates = parts.certificates
         options.maximumConnections = configuration.http.maximumConnections
         options.metrics = configuration.http.metrics

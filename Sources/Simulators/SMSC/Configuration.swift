@@ -53,6 +53,8 @@ extension SMSCSimulator {
         /// An append-only file of what was accepted and which receipts were acknowledged. With one, a restart sends every
         /// receipt that is still due; without one a restart forgets them.
         public var journalPath: String?
+        /// Whether the journal keeps what is done, and so tells of every message that was ever accepted.
+        public var keepsJournal = false
 
         /// How long a throttled or dropped message is remembered until it is sent again.
         public var faultMemory: Duration = .seconds(600)

@@ -31,8 +31,12 @@ final class Journal: Sendable {
     /// How many records there may be before a rewrite is worth it.
     private let rewriteThreshold: Int
 
+    static let usualRewriteThreshold = 200_000
+
     /// Opens or creates the file, and returns what it holds that is not done. Half a line at the end is read over.
-    static func open(path: String, rewriteThreshold: Int = 200_000) throws -> (Journal, unfinished: [JournalRecord]) {
+    static func open(path: String, rewriteThreshold: Int = usualRewriteThreshold) throws -> (
+        Journal, unfinished: [JournalRecord]
+    ) {
         let unfinished = try replay(path)
         let journal = Journal(path: path, rewriteThreshold: rewriteThreshold)
         try journal.rewrite(unfinished)

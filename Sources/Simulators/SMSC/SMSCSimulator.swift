@@ -47,7 +47,8 @@ public final class SMSCSimulator: Sendable {
     @discardableResult
     public func start() async throws -> Int {
         if let path = configuration.journalPath {
-            let (journal, unfinished) = try Journal.open(path: path)
+            let (journal, unfinished) = try Journal.open(
+                path: path, rewriteThreshold: configuration.keepsJournal ? .max : Journal.usualRewriteThreshold)
             run { state in
                 state.journal = journal
                 for record in unfinished { state.core.restore(record, now: .now) }
