@@ -34,18 +34,7 @@ struct AdminChannels: Sendable {
     }
 
     @Sendable private func list(_ request: Request, context: APIRequestContext) async throws -> Response {
-        let caller = try surface.caller(context)
-        var query = try AdminQuery(request)
-        let page = AdminPage(&query)
-        let companyID = query.id("companyId")
-        try query.check()
-        return try await surface.inspect { provisioner, _ in
-            if let companyID { try caller.check(companyID) }
-            return page.slice(
-                try provisioner.channels().filter {
-                    caller.reaches($0.companyID) && (companyID == nil || $0.companyID == companyID)
-                }, id: \.id)
-        }.response { $1.write(to: &$0) }
+        try await surface.owned(request, context) { try $0.channels() }.response { $1.write(to: &$0) }
     }
 
     @Sendable private func show(_ request: Request, context: APIRequestContext) async throws -> Response {

@@ -38,6 +38,26 @@ struct AdminSurface: Sendable {
         }
     }
 
+    /// A page of things that belong to companies: all within the caller's reach, or those of the company that the query
+    /// names.
+    func owned<Item: AdminOwned>(
+        _ request: Request, _ context: APIRequestContext,
+        _ items: @escaping @Sendable (Provisioner) throws -> [Item]
+    ) async throws -> AdminSlice<Item> {
+        let caller = try caller(context)
+        var query = try AdminQuery(request)
+        let page = AdminPage(&query)
+        let companyID = query.id("companyId")
+        try query.check()
+        return try await inspect { provisioner, _ in
+            if let companyID { try caller.check(companyID) }
+            return page.slice(
+                try items(provisioner).filter {
+                    caller.reaches($0.companyID) && (companyID == nil || $0.companyID == companyID)
+                }, id: \.id)
+        }
+    }
+
     /// Changes the configuration; refusals become problems.
     func change<T: Sendable>(
         _ caller: AdminCaller, _ body: @escaping @Sendable (Provisioner) throws -> T
@@ -61,6 +81,16 @@ struct AdminSurface: Sendable {
         return id
     }
 }
+
+/// Something that belongs to a company.
+protocol AdminOwned: Sendable {
+    var id: Int64 { get }
+    var companyID: CompanyID { get }
+}
+
+extension APIKey: AdminOwned {}
+extension MessagingChannel: AdminOwned {}
+extension SMPPAccount: AdminOwned {}
 
 extension Problem {
     /// A refused change of the configuration.

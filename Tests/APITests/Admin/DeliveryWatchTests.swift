@@ -112,7 +112,7 @@ extension APITester {
             let audit = try await api.watch("/audit?action=replayed")
             #expect(audit.items.compactMap { $0["changes"]?["count"]?["to"]?.int64 } == [3, 2, 1])
             for (members, field) in [
-                (["from": .null], "from"), (["to": "soon"], "to"), (["to": "2026-01-15T12:00:00Z"], "to"),
+                (["from": .null], "from"), (["to": "soon"], "to"), (["to": "2026-01-15T11:59:59Z"], "to"),
                 (["state": "pending"], "state"), (["companyId": "x"], "companyId"), (["url": 7], "url"),
             ] as [([String: JSONValue], String)] {
                 let refused = try await replay(members)
