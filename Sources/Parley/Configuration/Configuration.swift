@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a configuration file declares, as values. `docs/configuration.md` shows every key.
 
-import API
 import Accounts
 import Messaging
 import SQL
@@ -36,7 +35,15 @@ struct Configuration: Sendable {
         var wrongKeysPerMinute = 60
         /// Whose `X-Forwarded-For` counts.
         var trustedProxies: [AddressRange] = []
-        var metrics = MetricsAccess.public
+        var metrics = MetricsReaders.public
+    }
+
+    /// Who may read `/metrics`.
+    enum MetricsReaders: String, CaseIterable, Sendable {
+        case `public`
+        /// Keys with the scope `admin`.
+        case admin
+        case off
     }
 
     /// PEM files; read again when they change.

@@ -2,7 +2,6 @@
 // Reads a configuration file. Every key is known here; a wrong one, a wrong value or a name that leads nowhere is
 // reported with its line, before anything is opened or changed.
 
-import API
 import Accounts
 import Connectors
 import Foundation
@@ -198,7 +197,7 @@ extension Configuration.HTTP {
         }
         if let node = members["wrongKeysPerMinute"] { wrongKeysPerMinute = try node.integer(in: 1...1_000_000) }
         if let node = members["trustedProxies"] { trustedProxies = try node.addressRanges() }
-        if let node = members["metrics"] { metrics = try node.choice(MetricsAccess.self) }
+        if let node = members["metrics"] { metrics = try node.choice(Configuration.MetricsReaders.self) }
         if let node = members["publicURL"] {
             let url = try node.text()
             guard url.hasPrefix("http://") || url.hasPrefix("https://") else {

@@ -26,15 +26,3 @@ extension ProvisioningChecks {
             isWebhookSecret: { $0.utf8.count >= 16 && WebhookSecret($0) != nil })
     }
 }
-
-extension AddressGuard {
-    /// Why a URL may not be called; nil when it may.
-    func refusal(of url: String) -> String? {
-        do throws(AddressRefusal) {
-            _ = try check(url)
-            return nil
-        } catch {
-            return error.description
-        }
-    }
-}

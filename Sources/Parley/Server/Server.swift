@@ -134,7 +134,7 @@ struct Server {
         options.wrongKeysPerMinute = configuration.http.wrongKeysPerMinute
         options.certificates = parts.certificates
         options.maximumConnections = configuration.http.maximumConnections
-        options.metrics = configuration.http.metrics
+        options.metrics = MetricsAccess(configuration.http.metrics)
         options.admin = adminOptions(parts)
         return options
     }
@@ -197,5 +197,15 @@ struct Server {
             engine: engine, options: options, group: MultiThreadedEventLoopGroup.singleton)
         try await server.start()
         return server
+    }
+}
+
+extension MetricsAccess {
+    init(_ readers: Configuration.MetricsReaders) {
+        switch readers {
+        case .public: self = .public
+        case .admin: self = .admin
+        case .off: self = .off
+        }
     }
 }

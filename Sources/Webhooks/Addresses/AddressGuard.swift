@@ -46,6 +46,16 @@ public struct AddressGuard: Sendable, Hashable {
         self.policy = policy
     }
 
+    /// Why a callback URL is refused by its text alone; nil when it is not.
+    public func refusal(of url: String) -> String? {
+        do throws(AddressRefusal) {
+            _ = try check(url)
+            return nil
+        } catch {
+            return error.description
+        }
+    }
+
     /// Judges a callback URL by its text alone: form, scheme, port, and the address where the host is one.
     ///
     /// Call it when the URL is given (its refusal is the text of the 400) and before each delivery.
