@@ -21,7 +21,7 @@ test:
 	@scripts/setup test
 	@scripts/test
 
-## The measurements of docs/performance.md, side by side; QUICK=1 in two minutes, FULL=1 with ten million messages
+## The measurements of docs/performance.md, side by side; QUICK=1 in a few minutes, FULL=1 with ten million messages
 bench:
 	@scripts/setup run
 	@scripts/bench $(if $(QUICK),--quick) $(if $(FULL),--full)
