@@ -172,7 +172,8 @@ import Testing
         arguments: [
             ("260102153000000+", 1_767_367_800_000, 0), ("260102153000504+", 1_767_364_200_500, 4),
             ("260102153000004-", 1_767_371_400_000, -4), ("000229000000000+", 951_782_400_000, 0),
-            ("991231235959948+", 4_102_401_599_900, 48),
+            ("991231235959948+", 4_102_401_599_900, 48), ("000101000000048+", 946_641_600_000, 48),
+            ("991231235959948-", 4_102_487_999_900, -48),
         ] as [(String, Int64, Int)])
     func `absolute times are read and written`(_ text: String, _ milliseconds: Int64, _ quarterHours: Int) {
         let time = SMPPTime.absolute(unixMilliseconds: milliseconds, quarterHours: quarterHours)

@@ -82,8 +82,9 @@ public enum SMPPTime: Hashable, Sendable {
             return String(decoding: digits.map { $0 + 0x30 }, as: UTF8.self) + "000R"
         case .absolute(let milliseconds, let quarterHours):
             let offset = min(max(quarterHours, -48), 48)
-            let tenths = min(max(milliseconds / 100, Self.firstTenth), Self.lastTenth) + Int64(offset) * 9000
-            let clamped = min(max(tenths, Self.firstTenth), Self.lastTenth)
+            // The two digits are of the local year: the bounds hold after the offset is added.
+            let (local, overflow) = (milliseconds / 100).addingReportingOverflow(Int64(offset) * 9000)
+            let clamped = min(max(overflow ? milliseconds / 100 : local, Self.firstTenth), Self.lastTenth)
             let digits = CivilTime(unixSeconds: clamped / 10).digits(seconds: true)
             let tail = [UInt8(clamped % 10), UInt8(abs(offset) / 10), UInt8(abs(offset) % 10)].map { $0 + 0x30 }
             return String(decoding: digits + tail, as: UTF8.self) + (offset < 0 ? "-" : "+")
