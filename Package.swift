@@ -81,19 +81,25 @@ let package = Package(
                 "Accounts", "Messaging", "Prometheus", "SMSText", "SQL", "Wire", crypto, httpTypes, hummingbird,
                 hummingbirdCore, logging, nioCore, nioHTTP1, nioHTTPTypes, nioSSL,
             ],
-            resources: [.embedInCode("Resources/admin.yaml"), .embedInCode("Resources/sms.yaml")],
+            resources: ["admin", "chat", "conversations", "sms"].map { .embedInCode("Resources/\($0).yaml") },
             swiftSettings: settings),
         .target(
             name: "Connectors",
-            dependencies: ["Messaging", "Prometheus", "SMPP", "SMSText", "Wire", crypto, logging, nioCore, nioSSL],
-            swiftSettings: settings),
+            dependencies: [
+                "Accounts", "Messaging", "Prometheus", "SMPP", "SMSText", "Wire", asyncHTTPClient, crypto, logging,
+                nioCore,
+                nioHTTP1, nioPosix, nioSSL,
+            ], swiftSettings: settings),
         .target(
             name: "CustomerSMPP",
             dependencies: [
                 "Accounts", "Messaging", "SMPP", "SMSText", "SQL", "Wire", crypto, logging, nioCore, nioPosix, nioSSL,
             ], swiftSettings: settings),
         .target(
-            name: "Simulators", dependencies: ["SMPP", "SMSText", "Wire", nioCore, logging], swiftSettings: settings),
+            name: "Simulators",
+            dependencies: [
+                "SMPP", "SMSText", "Wire", asyncHTTPClient, crypto, logging, nioCore, nioHTTP1, nioPosix,
+            ], swiftSettings: settings),
         .target(
             name: "Webhooks",
             dependencies: [
@@ -126,6 +132,13 @@ let package = Package(
         .executableTarget(
             name: "SMPPProbe", dependencies: ["SMPP", nioCore, nioPosix, logging], path: "Tests/Support/SMPPProbe",
             swiftSettings: settings),
+        .executableTarget(
+            name: "ViberProbe",
+            dependencies: ["Accounts", "Connectors", "Messaging", "Wire", asyncHTTPClient, logging, nioPosix],
+            path: "Tests/Support/ViberProbe", swiftSettings: settings),
+        .executableTarget(
+            name: "WhatsAppProbe",
+            dependencies: ["Connectors", "Wire"], path: "Tests/Support/WhatsAppProbe", swiftSettings: settings),
 
         // The measurements of docs/performance.md.
         .executableTarget(
@@ -172,12 +185,13 @@ let package = Package(
             name: "ConnectorsTests",
             dependencies: [
                 "Accounts", "Connectors", "EngineTestSupport", "Messaging", "SMPP", "SMSText", "SQL", "SQLTestSupport",
-                "Simulators", "Wire", logging, nioCore, nioPosix,
-            ], swiftSettings: settings),
+                "Simulators", "Wire", asyncHTTPClient, crypto, logging, nioCore, nioHTTP1, nioPosix,
+            ], exclude: ["WhatsApp/Fixtures"], swiftSettings: settings),
         .testTarget(
             name: "SimulatorsTests",
-            dependencies: ["SMPP", "SMSText", "Simulators", "Wire", logging, nioCore, nioPosix],
-            swiftSettings: settings),
+            dependencies: [
+                "SMPP", "SMSText", "Simulators", "Wire", asyncHTTPClient, crypto, logging, nioCore, nioHTTP1, nioPosix,
+            ], swiftSettings: settings),
         .testTarget(
             name: "WebhooksTests",
             dependencies: [

@@ -10,10 +10,11 @@ internal import NIOCore
 public import Prometheus
 
 public enum APIServer {
-    /// The router of all surfaces. `extraRoutes` adds what the program serves besides, such as its front page; those
+    /// The router of all surfaces. `media` is what the connectors have, too; without it providers' media are out of reach.
+    /// `extraRoutes` adds what the program serves besides, such as its front page; those
     /// routes get the same errors, request ids and logging.
     public static func router(
-        engine: MessagingEngine, options: APIOptions,
+        engine: MessagingEngine, options: APIOptions, media: MediaLibrary? = nil,
         extraRoutes: (Router<APIRequestContext>) -> Void = { _ in }
     ) -> Router<APIRequestContext> {
         let router = Router(context: APIRequestContext.self)
@@ -27,6 +28,8 @@ public enum APIServer {
         let authentication = APIKeyAuthentication(
             keys: keys, scopes: [.api], trustedProxies: options.trustedProxies)
         SMSRoutes(engine: engine, options: options).add(to: router, authentication: authentication)
+        addChannels(engine, options, media, to: router, authentication: authentication)
+        ProviderRoutes(engine: engine).add(to: router)
         let administration = APIKeyAuthentication(
             keys: keys, scopes: [.admin, .reseller], trustedProxies: options.trustedProxies)
         AdminRoutes(engine: engine, options: options).add(to: router, authentication: administration)
@@ -35,6 +38,25 @@ public enum APIServer {
         extraRoutes(router)
         methods.replace(with: router.routes)
         return router
+    }
+
+    /// The APIs of all channels: Conversations v3, and Chat v2 at both of its addresses.
+    private static func addChannels(
+        _ engine: MessagingEngine, _ options: APIOptions, _ media: MediaLibrary?,
+        to router: Router<APIRequestContext>, authentication: APIKeyAuthentication
+    ) {
+        let (directory, clock) = (engine.context.directory, engine.context.clock)
+        let media = media ?? MediaLibrary(database: engine.context.database, directory: directory, clock: clock)
+        ConversationsRoutes(engine: engine, options: options) { try await media.exists($0, companyID: $1) }
+            .add(to: router, authentication: authentication)
+        ConversationsMediaRoutes(library: media, directory: directory, options: options)
+            .add(to: router, authentication: authentication)
+        ConversationsConfigurationRoutes(directory: directory, options: options, clock: clock)
+            .add(to: router, authentication: authentication)
+        for version in ChatVersion.allCases {
+            ChatRoutes(version: version, engine: engine, library: media, options: options)
+                .add(to: router, authentication: authentication)
+        }
     }
 
     /// The HTTP/1 server for `Application(router:server:)`, with the deadlines, the certificate and the bounds of

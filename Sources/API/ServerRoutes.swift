@@ -14,8 +14,9 @@ struct ServerRoutes: Sendable {
             return Response(json: writer)
         }
         router.get("ready") { _, _ in Self.answer(await readiness()) }
-        router.get("openapi/sms.yaml") { _, _ in Response(yaml: OpenAPIDocument.sms) }
-        router.get("openapi/admin.yaml") { _, _ in Response(yaml: OpenAPIDocument.admin) }
+        for (name, document) in OpenAPIDocument.all {
+            router.get(RouterPath("openapi/\(name).yaml")) { _, _ in Response(yaml: document) }
+        }
     }
 
     private static func answer(_ checks: [ReadinessCheck]) -> Response {
@@ -41,10 +42,13 @@ struct ServerRoutes: Sendable {
 
 /// The API documents, embedded in the program.
 enum OpenAPIDocument {
-    /// `openapi/sms.yaml`.
-    static let sms = ByteBuffer(bytes: PackageResources.sms_yaml)
-    /// `openapi/admin.yaml`.
-    static let admin = ByteBuffer(bytes: PackageResources.admin_yaml)
+    /// By the name of their file in `openapi/`, without its ending.
+    static let all: KeyValuePairs<String, ByteBuffer> = [
+        "admin": ByteBuffer(bytes: PackageResources.admin_yaml),
+        "chat": ByteBuffer(bytes: PackageResources.chat_yaml),
+        "conversations": ByteBuffer(bytes: PackageResources.conversations_yaml),
+        "sms": ByteBuffer(bytes: PackageResources.sms_yaml),
+    ]
 }
 
 extension Response {

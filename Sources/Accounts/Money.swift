@@ -2,7 +2,7 @@
 // Amounts of money as whole millionths of a currency's unit, so that adding a hundred thousand prices is exact.
 
 /// An amount in millionths of the unit of some currency; negative is a pay-out to the customer.
-public struct Money: Sendable, Hashable, Comparable, CustomStringConvertible {
+public struct Money: Sendable, Hashable, Comparable, CustomStringConvertible, Codable {
     public var micros: Int64
 
     public static let zero = Money(micros: 0)

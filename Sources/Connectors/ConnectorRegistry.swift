@@ -8,6 +8,22 @@ public import NIOCore
 public enum ConnectorRegistry {
     /// Makes the connector that `settings` describe; it does not connect before `start`.
     public static func make(
+        _ settings: ConnectorSettings, _ environment: ConnectorEnvironment
+    ) throws(ConnectorOptionError) -> any Connector {
+        switch settings.kind {
+        case "smpp":
+            try SMPPConnector(
+                settings: settings, sink: environment.sink, group: environment.group, logger: environment.logger,
+                exchanges: environment.exchanges)
+        case "whatsapp": try WhatsAppConnector(settings: settings, environment: environment)
+        case "viber", "viber-bot": try ViberConnector(settings: settings, environment: environment)
+        case "echo": try EchoConnector(settings: settings, sink: environment.sink, clock: environment.clock)
+        default: throw unknownKind(settings)
+        }
+    }
+
+    /// Makes a connector of a kind that needs neither media nor HTTP.
+    public static func make(
         _ settings: ConnectorSettings, sink: any ConnectorSink, group: any EventLoopGroup, logger: Logger,
         exchanges: ExchangeLog = ExchangeLog()
     ) throws(ConnectorOptionError) -> any Connector {
@@ -22,6 +38,9 @@ public enum ConnectorRegistry {
     public static func check(_ settings: ConnectorSettings) throws(ConnectorOptionError) {
         switch settings.kind {
         case "smpp": _ = try SMPPConnectorOptions(settings)
+        case "whatsapp": _ = try WhatsAppOptions(settings)
+        case "viber", "viber-bot": _ = try ViberOptions(settings)
+        case "echo": try EchoConnector.check(settings)
         default: throw unknownKind(settings)
         }
     }
@@ -30,11 +49,17 @@ public enum ConnectorRegistry {
     public static func optionNames(ofKind kind: String) -> Set<String>? {
         switch kind {
         case "smpp": SMPPConnectorOptions.names
+        case "whatsapp": WhatsAppOptions.names
+        case "viber": ViberOptions.businessNames
+        case "viber-bot": ViberOptions.botNames
+        case "echo": EchoConnector.optionNames
         default: nil
         }
     }
 
     private static func unknownKind(_ settings: ConnectorSettings) -> ConnectorOptionError {
-        ConnectorOptionError(option: "kind", reason: "\(settings.kind) is not a connector; the connectors are smpp")
+        ConnectorOptionError(
+            option: "kind",
+            reason: "\(settings.kind) is not a connector; the connectors are echo, smpp, viber, viber-bot, whatsapp")
     }
 }

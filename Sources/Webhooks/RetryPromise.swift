@@ -36,6 +36,10 @@ public enum RetryPromise: String, Sendable, Hashable, CaseIterable, Codable {
         }
     }
 
+    /// How long a delivery may wait without a try while its endpoint is failing, in milliseconds from the event; `nil`
+    /// for ever. A status has so few tries that each must be a real one, and is of no use after a day.
+    public var patience: Int64? { self == .statusTwoMore ? Self.day : span }
+
     /// How many tries there are at most, the first included; `nil` when their number does not bound the promise.
     public var maximumTries: Int? { self == .statusTwoMore ? 3 : nil }
 

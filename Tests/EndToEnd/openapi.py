@@ -22,7 +22,7 @@ from loopback import Client
 from support import Process, Tally, equal, temporary_folder, wait_for
 
 KEY = "openapi-test-key-0123456789"
-DOCUMENTS = ["sms", "admin"]
+DOCUMENTS = ["sms", "admin", "conversations", "chat"]
 SETTINGS = pathlib.Path(__file__).with_name("schemathesis")
 METHODS = {"get", "post", "put", "patch", "delete"}
 
@@ -32,8 +32,10 @@ def weak_places(document):
 
     def find(value, path):
         if isinstance(value, dict):
-            if "content" in value and isinstance(value["content"], dict):
-                for media, content in value["content"].items():
+            # A member of a body may be called `content` too.
+            content = value.get("content")
+            if isinstance(content, dict) and all("/" in media for media in content):
+                for media, content in content.items():
                     if not content.get("schema"):
                         yield f"{path}: {media} without a schema"
             if "responses" in value and isinstance(value["responses"], dict) and "default" in value["responses"]:
@@ -87,8 +89,11 @@ class World:
         self.node.start()
         self.base = f"http://127.0.0.1:{self.node.port}"
         self.client = Client(self.node.port, KEY)
-        self.ids = {"held": self.hold(), "price-to-change": self.price("1"), "price-to-remove": self.price("2"),
-                    "delivery": self.delivery()}
+        self.ids = {
+            "held": self.hold(), "price-to-change": self.price("1"), "price-to-remove": self.price("2"),
+            "delivery": self.delivery(), "smpp-account-to-change": self.smpp_account("change"),
+            "smpp-account-to-remove": self.smpp_account("remove"), "channel-to-change": self.channel("491700000001"),
+            "channel-to-remove": self.channel("491700000002")}
 
     def hold(self):
         """The id of a message of which a part is held."""
@@ -112,12 +117,50 @@ class World:
         return items[0]["id"]
 
     def price(self, prefix):
-        """The id of a price that is the Admin API's own."""
-        made = self.client.post("/admin/v1/prices", {
+        return self.make("prices", {
             "direction": "inbound", "prefix": f"999{prefix}", "mcc": "262", "mnc": "01", "ttid": "1",
             "currency": "EUR", "price": "0.01", "from": "2026-01-01T00:00:00Z"})
+
+    def smpp_account(self, name):
+        return self.make("smpp-accounts", {"companyId": self.company(), "systemId": name})
+
+    def channel(self, address):
+        return self.make("channels", {"companyId": self.company(), "kind": "sms", "address": address})
+
+    def company(self):
+        return self.client.get("/admin/v1/companies").json["items"][0]["id"]
+
+    def make(self, what, body):
+        """The id of something that is the Admin API's own."""
+        made = self.client.post(f"/admin/v1/{what}", body)
         equal(made.status, 201, repr(made))
         return made.json["id"]
+
+
+class DemoWorld:
+    """The demo, which has a channel of every kind, and what schemathesis does not make by itself."""
+
+    def __init__(self, parley, folder):
+        port = support.free_port()
+        self.base = f"http://127.0.0.1:{port}"
+        self.demo = Process(
+            [parley, "demo", "--data", folder / "demo", "--port", str(port), "--key", KEY], "parley demo")
+        self.client = Client(port, KEY)
+        wait_for(self.is_ready, 60, "a ready demo", 0.2)
+        written = self.client.post("/simulator/whatsapp", {"from": "4915112345678", "text": "Hello"})
+        equal(written.status, 200, repr(written))
+        uploaded = self.client.request(
+            "POST", "/conversations/v3/media?validity=0", b"a picture", {"content-type": "image/png"})
+        equal(uploaded.status // 100, 2, repr(uploaded))
+        self.ids = {
+            "whatsapp-inbound": written.json["messageId"], "medium": uploaded.json["mediaId"],
+            "sms-number": "49301234567", "mms-number": "15551234567"}
+
+    def is_ready(self):
+        try:
+            return self.client.get("/ready").status == 200
+        except OSError:
+            return False
 
 
 def port_of(carrier):
@@ -166,11 +209,17 @@ def main():
     support.begin(1200)
     tally = Tally()
     with temporary_folder() as folder:
-        world = World(support.binary(arguments.parley), folder)
+        names = arguments.document or DOCUMENTS
+        worlds = {}
+        for name in names:
+            kind = World if name in ("sms", "admin") else DemoWorld
+            if kind not in worlds:
+                worlds[kind] = kind(support.binary(arguments.parley), folder)
+            worlds[name] = worlds[kind]
         # schemathesis computes most of the time, on one core: the documents are checked side by side.
         threads = [
-            threading.Thread(target=check, args=(tally, name, world, folder, arguments.examples))
-            for name in arguments.document or DOCUMENTS
+            threading.Thread(target=check, args=(tally, name, worlds[name], folder, arguments.examples))
+            for name in names
         ]
         for thread in threads:
             thread.start()

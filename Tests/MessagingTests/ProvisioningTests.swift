@@ -45,7 +45,7 @@ struct ProvisioningTests {
         var acme = Declaration.Company(CompanyDraft(name: "Acme", isPrepaid: true, isReseller: true))
         acme.initialBalance = Money(micros: 5_000_000)
         acme.keys = [Declaration.Key(name: "main", text: "a-key-of-acme-with-more-than-24")]
-        acme.channels = [(ChannelAddress(kind: .sms, address: "49301234567"), nil)]
+        acme.channels = [Declaration.Channel(ChannelAddress(kind: .sms, address: "49301234567"))]
         acme.smppAccounts = [
             Declaration.SMPP(systemID: "acme", passwordHash: "hash", settings: SMPPAccountSettings())
         ]

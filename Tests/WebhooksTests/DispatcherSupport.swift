@@ -65,18 +65,26 @@ struct DispatcherNode: Sendable {
 
     /// Stores a delivery that is due at once and nobody's; the next poll finds it.
     @discardableResult
-    func add(_ url: String, method: Reporting.Method = .post, body: String = "{}") async throws -> Int64 {
-        try await store(url, method: method, body: body, lease: nil).id
+    func add(
+        _ url: String, method: Reporting.Method = .post, body: String = "{}",
+        promise: DeliveryPromise = .everyTenSeconds, carriesAccountHeaders: Bool = false
+    ) async throws -> Int64 {
+        try await store(
+            url, method: method, body: body, promise: promise, carriesAccountHeaders: carriesAccountHeaders, lease: nil
+        ).id
     }
 
     /// Stores a delivery under `lease`, or as nobody's.
     @discardableResult
     func store(
-        _ url: String, method: Reporting.Method = .post, body: String = "{}", lease: Lease?
+        _ url: String, method: Reporting.Method = .post, body: String = "{}",
+        promise: DeliveryPromise = .everyTenSeconds, carriesAccountHeaders: Bool = false, lease: Lease?
     ) async throws -> Delivery {
-        let rendered = RenderedDelivery(
-            event: "status", promise: .everyTenSeconds, url: url, method: method, contentType: "application/json",
+        var draft = RenderedDelivery(
+            event: "status", promise: promise, url: url, method: method, contentType: "application/json",
             body: Array(body.utf8))
+        draft.carriesAccountHeaders = carriesAccountHeaders
+        let rendered = draft
         let now = clock.now
         let key = MessageKey(companyID: company, id: UUIDv7.next(now: now))
         return try await database.write { transaction in

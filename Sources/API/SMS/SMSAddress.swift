@@ -14,10 +14,13 @@ enum SMSAddress {
     /// The digits of a recipient: `+49…`, `0049…`, `49…`, with white space where a `+` was decoded, and with spaces,
     /// dashes, dots, slashes or parentheses between them. Nil when it is no international number: none begins with 0.
     static func recipient(_ text: String) -> String? {
-        guard let digits = digits(of: text), numberLengths.contains(digits.utf8.count), !digits.hasPrefix("0") else {
-            return nil
-        }
+        guard let digits = number(text, lengths: numberLengths), !digits.hasPrefix("0") else { return nil }
         return digits
+    }
+
+    /// The digits of a number of one of the lengths, written as a recipient may be; nil for any other text.
+    static func number(_ text: String, lengths: ClosedRange<Int>) -> String? {
+        digits(of: text).flatMap { lengths.contains($0.utf8.count) ? $0 : nil }
     }
 
     /// A sender as it is stored: digits, or an alphanumeric name of printable GSM-7 characters. A text of nothing but
@@ -25,7 +28,7 @@ enum SMSAddress {
     static func sender(_ text: String) -> String? {
         let scalars = text.unicodeScalars
         guard !scalars.allSatisfy({ $0 == "+" || ("0"..."9").contains($0) || isSeparator($0) }) else {
-            return digits(of: text).flatMap { senderNumberLengths.contains($0.utf8.count) ? $0 : nil }
+            return number(text, lengths: senderNumberLengths)
         }
         let isPrintable = scalars.allSatisfy { $0.value >= 0x20 && GSM7Alphabet.standard.code(for: $0) != nil }
         return isPrintable && nameLengths.contains(scalars.count) ? text : nil

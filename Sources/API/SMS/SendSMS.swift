@@ -6,16 +6,12 @@ internal import Accounts
 internal import Crypto
 internal import Hummingbird
 internal import Messaging
-internal import Synchronization
 internal import Wire
 
 final class SendSMS: Sendable {
-    private static let maximumKeyLength = 255
-
     private let engine: MessagingEngine
     private let options: APIOptions
-    /// The next number for the parts of a long message; starts anywhere: a restart must not repeat the last ones.
-    private let reference = Atomic<UInt16>(UInt16.random(in: .min ... .max))
+    private let references = PartReferences()
 
     init(engine: MessagingEngine, options: APIOptions) {
         self.engine = engine
@@ -25,7 +21,7 @@ final class SendSMS: Sendable {
     @Sendable func post(_ request: Request, context: APIRequestContext) async throws -> Response {
         let parameters = try await RequestParameters.inQueryAndBody(of: request)
         return try await send(
-            parameters, usualTrate: 0, idempotencyKey: try Self.idempotencyKey(of: request), request: request,
+            parameters, usualTrate: 0, idempotencyKey: try IdempotencyKey.read(from: request), request: request,
             caller: try context.callerKey(), trace: context.traceContext)
     }
 
@@ -48,7 +44,7 @@ final class SendSMS: Sendable {
                 let result = try await engine.acceptor.storedAnswer(
                     key: idempotencyKey, requestHash: hash, companyID: companyID)
             {
-                return try Self.response(to: result, answer: [])
+                return Response(json: try result.bytes([]))
             }
             throw Problem.violations(reader.violations)
         }
@@ -58,7 +54,7 @@ final class SendSMS: Sendable {
         if let idempotencyKey, let hash {
             claim = IdempotencyClaim(key: idempotencyKey, requestHash: hash, answer: answer)
         }
-        return try Self.response(to: await engine.acceptor.accept(message, idempotency: claim), answer: answer)
+        return Response(json: try await engine.acceptor.accept(message, idempotency: claim).bytes(answer))
     }
 
     private func compose(
@@ -69,31 +65,8 @@ final class SendSMS: Sendable {
             reader: &reader, usualTrate: usualTrate, now: now, callbackRefusal: options.callbackRefusal)
         let composer = SMSComposer(
             directory: engine.context.directory.current, companyID: companyID, now: now,
-            concatenationReference: reference.wrappingAdd(1, ordering: .relaxed).newValue, trace: trace)
+            concatenationReference: references.next(), trace: trace)
         return composer.message(for: request, reader: &reader)
-    }
-
-    private static func response(to result: AcceptResult, answer: [UInt8]) throws -> Response {
-        switch result {
-        case .accepted: return Response(json: answer)
-        case .repeated(let stored): return Response(json: stored)
-        case .keyReused: throw Problem.idempotencyKeyReused
-        case .insufficientBalance: throw Problem.insufficientBalance
-        case .unavailable: throw Problem.unavailable
-        case .unknown: throw Problem.unknownFate
-        }
-    }
-
-    private static func idempotencyKey(of request: Request) throws -> String? {
-        guard let key = request.headers[.idempotencyKey] else { return nil }
-        guard (1...maximumKeyLength).contains(key.utf8.count), key.utf8.allSatisfy({ (0x21...0x7E).contains($0) })
-        else {
-            throw Problem.violations([
-                Violation(
-                    field: "Idempotency-Key", message: "must be 1 to \(maximumKeyLength) visible ASCII characters")
-            ])
-        }
-        return key
     }
 
     /// What the request asks for, whether it came in the query, in a form or as JSON.

@@ -17,7 +17,10 @@ enum FormText {
         return fields
     }
 
-    private static func decoded(_ text: ArraySlice<UInt8>) -> String? {
+    /// A segment of a path without its escapes; nil when one is broken or the octets are not UTF-8. `+` is itself.
+    static func segment(_ text: String) -> String? { decoded(Array(text.utf8)[...], plusIsSpace: false) }
+
+    private static func decoded(_ text: ArraySlice<UInt8>, plusIsSpace: Bool = true) -> String? {
         var octets: [UInt8] = []
         octets.reserveCapacity(text.count)
         var position = text.startIndex
@@ -25,7 +28,7 @@ enum FormText {
             let byte = text[position]
             position += 1
             switch byte {
-            case UInt8(ascii: "+"): octets.append(UInt8(ascii: " "))
+            case UInt8(ascii: "+") where plusIsSpace: octets.append(UInt8(ascii: " "))
             case UInt8(ascii: "%"):
                 guard position + 2 <= text.endIndex, let high = Hex.value(of: text[position]),
                     let low = Hex.value(of: text[position + 1])

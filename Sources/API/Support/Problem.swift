@@ -145,9 +145,16 @@ extension Problem {
 extension Problem: HTTPResponseError {
     public func response(from request: Request, context: some RequestContext) -> Response {
         var response = Response(status: status, json: json)
+        if Self.hasOwnMediaType(request.uri.path) { response.headers[.contentType] = Self.mediaType }
         for field in headers { response.headers[field.name] = field.value }
         return response
     }
+
+    /// RFC 7807 §6.1.
+    static let mediaType = "application/problem+json"
+
+    /// Whether problems of the surface at `path` have their own media type; elder surfaces answer with plain JSON.
+    private static func hasOwnMediaType(_ path: String) -> Bool { path.hasPrefix("/\(ConversationsRoutes.root)/") }
 
     /// The document.
     var json: [UInt8] {

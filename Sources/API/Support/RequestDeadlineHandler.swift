@@ -21,8 +21,8 @@ final class RequestDeadlineHandler: ChannelDuplexHandler, RemovableChannelHandle
     /// How long an answer to a late request may take before the connection is closed without one.
     private static let grace = TimeAmount.seconds(5)
 
-    /// A table of many megabytes may take so many times as long.
-    private static let tableFactor: Int64 = 20
+    /// A body of many megabytes may take so many times as long.
+    private static let largeBodyFactor: Int64 = 20
 
     private let deadline: TimeAmount
     private var timer: Scheduled<Void>?
@@ -33,7 +33,7 @@ final class RequestDeadlineHandler: ChannelDuplexHandler, RemovableChannelHandle
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch unwrapInboundIn(data) {
         case .head(let head):
-            schedule(context, in: Self.isTable(head.path) ? deadline * Self.tableFactor : deadline) {
+            schedule(context, in: Self.isLarge(head) ? deadline * Self.largeBodyFactor : deadline) {
                 handler, context in handler.becomeLate(context)
             }
         case .body:
@@ -61,10 +61,11 @@ final class RequestDeadlineHandler: ChannelDuplexHandler, RemovableChannelHandle
 
     func handlerRemoved(context: ChannelHandlerContext) { cancelTimer() }
 
-    /// Whether a whole table is on its way, see `TableImport`.
-    private static func isTable(_ target: String?) -> Bool {
-        guard let target, target.hasPrefix("/admin/v1/") else { return false }
-        return target.prefix { $0 != "?" }.hasSuffix("/import")
+    /// Whether a whole table or a medium is on its way, see `TableImport` and `UploadMedia`.
+    private static func isLarge(_ head: HTTPRequest) -> Bool {
+        guard let path = head.path?.prefix(while: { $0 != "?" }) else { return false }
+        if path.hasPrefix("/admin/v1/") { return path.hasSuffix("/import") }
+        return head.method == .post && path == "/conversations/v3/media"
     }
 
     private func becomeLate(_ context: ChannelHandlerContext) {

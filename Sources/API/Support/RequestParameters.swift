@@ -47,7 +47,7 @@ enum RequestParameters {
         return body
     }
 
-    private static let truncated = Problem.notParseable("The body ends before its announced end.")
+    static let truncated = Problem.notParseable("The body ends before its announced end.")
 
     private static func parse(_ body: ByteBuffer, contentType: String?) throws -> [String: JSONValue] {
         guard body.readableBytes > 0 else { return [:] }

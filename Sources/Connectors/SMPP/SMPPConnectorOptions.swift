@@ -158,7 +158,7 @@ public struct SMPPConnectorOptions: Sendable {
 }
 
 /// Reads members of a JSON object and names the one that is wrong.
-private struct OptionReader {
+struct OptionReader {
     private let options: JSONValue
     private let path: String
 

@@ -40,6 +40,8 @@ public enum AcceptResult: Sendable, Equatable {
 public final class Acceptor: Sendable {
     private struct Item: Sendable {
         let message: Message
+        /// Those that are accepted with it or not at all: the rest of a bulk.
+        var following: [Message] = []
         let idempotency: IdempotencyClaim?
         let answer: @Sendable (AcceptResult) -> Void
         let start = ContinuousClock.now
@@ -68,7 +70,21 @@ public final class Acceptor: Sendable {
     public func accept(
         _ message: Message, idempotency: IdempotencyClaim? = nil, answer: @escaping @Sendable (AcceptResult) -> Void
     ) {
-        let item = Item(message: message, idempotency: idempotency, answer: answer)
+        push(Item(message: message, idempotency: idempotency, answer: answer))
+    }
+
+    /// Stores the messages of a bulk, all or none.
+    public func accept(bulk messages: [Message], idempotency: IdempotencyClaim? = nil) async -> AcceptResult {
+        guard let first = messages.first else { return .accepted }
+        return await withCheckedContinuation { continuation in
+            push(
+                Item(message: first, following: Array(messages.dropFirst()), idempotency: idempotency) {
+                    continuation.resume(returning: $0)
+                })
+        }
+    }
+
+    private func push(_ item: Item) {
         if !queue.push([item]) { self.answer(item, .unavailable) }
     }
 
@@ -113,8 +129,9 @@ public final class Acceptor: Sendable {
         }
     }
 
-    /// How long the database has to come back and say what it stored: half a second, so many times.
-    private static let looks = 10
+    /// How long the database has to come back and say what it stored: half a second, so many times. PostgreSQL takes some
+    /// seconds to recover from a crash; a client is to get an answer before it gives up by itself.
+    private static let looks = 30
 
     /// Looks for messages whose commit nobody answered. One look without a find is not enough: a connection may be cut
     /// while the commit behind it goes on.
@@ -143,11 +160,16 @@ public final class Acceptor: Sendable {
         let now = context.clock()
         let lease = context.lease
         let room = dispatcher.reserve(batch.count)
-        let requests = batch.map { ($0.message, $0.idempotency) }
+        let requests = batch.map { Request(message: $0.message, following: $0.following, idempotency: $0.idempotency) }
+        let renderers = context.renderers
+        let channels = context.directory.current.channels
         let results: [AcceptResult]
         do {
             results = try await context.write { transaction in
-                try Self.write(requests, room: room, lease: lease, now: now, transaction: transaction)
+                try Writing(
+                    transaction: transaction, renderers: renderers, channels: channels, room: room, lease: lease,
+                    now: now
+                ).write(requests)
             }
         } catch {
             dispatcher.take([], reserved: room)
@@ -155,52 +177,10 @@ public final class Acceptor: Sendable {
         }
         context.metrics.stored(batch.count)
         let accepted = zip(batch, results).filter { $0.1 == .accepted }.map(\.0.message)
-        let fresh = Self.immediate(accepted, now: now)
+        let fresh = Writing.immediate(accepted, now: now)
         dispatcher.take(fresh.prefix(room).compactMap(QueuedMessage.init(fresh:)), reserved: room)
         if fresh.count > room { dispatcher.noteBacklog() }
         for (item, result) in zip(batch, results) { answer(item, result) }
     }
 
-    private static func immediate(_ messages: [Message], now: Milliseconds) -> [Message] {
-        messages.filter { ($0.sendAt ?? 0) <= now }
-    }
-
-    private static func write(
-        _ requests: [(message: Message, idempotency: IdempotencyClaim?)], room: Int, lease: Lease, now: Milliseconds,
-        transaction: Transaction
-    ) throws -> [AcceptResult] {
-        let results = try requests.map { try check($0.message, $0.idempotency, now: now, transaction: transaction) }
-        let accepted = zip(requests, results).filter { $0.1 == .accepted }.map(\.0.message)
-        let store = MessageStore(transaction)
-        try store.insert(accepted)
-        try store.appendEvents(
-            accepted.map { message in
-                Event(key: message.key, kind: message.status == .scheduled ? .scheduled : .accepted, at: now)
-            })
-        let held = Set(immediate(accepted, now: now).prefix(room).map(\.key))
-        try JobStore(transaction).insert(
-            accepted.map { ($0.key, $0.sendAt ?? now, held.contains($0.key) ? lease : 0) })
-        return results
-    }
-
-    private static func check(
-        _ message: Message, _ idempotency: IdempotencyClaim?, now: Milliseconds, transaction: Transaction
-    ) throws -> AcceptResult {
-        if let idempotency {
-            let result = try IdempotencyStore(transaction).claim(idempotency, companyID: message.companyID, now: now)
-            guard result == .accepted else { return result }
-        }
-        if message.reserved != .zero {
-            let isCovered = try BalanceStore(transaction).reserve(
-                message.reserved, companyID: message.companyID, messageID: message.id, now: now)
-            if !isCovered {
-                // The answer "accepted" must not stand for a message that was not.
-                if let idempotency {
-                    try IdempotencyStore(transaction).forget(idempotency, companyID: message.companyID)
-                }
-                return .insufficientBalance
-            }
-        }
-        return .accepted
-    }
 }

@@ -13,6 +13,7 @@ internal import Wire
 /// A message in the dispatcher's memory.
 struct QueuedMessage: Sendable {
     let key: MessageKey
+    let kind: ChannelKind
     let gateway: String
     let sender: String
     let recipient: String
@@ -42,8 +43,16 @@ struct QueuedMessage: Sendable {
         self.content = content
         size = message.size
         expiresAt = message.expiresAt
-        step = 0
+        kind = message.kind
+        step = message.step
         self.waiting = waiting
+    }
+
+    /// Whether WhatsApp takes it only within a day of the customer's last message.
+    var needsOpenWindow: Bool {
+        guard kind == .whatsapp, case .rich(let content) = content else { return false }
+        if case .template = content.body { return false }
+        return true
     }
 }
 
@@ -69,6 +78,9 @@ struct DispatchQueue: Sendable {
         guard messages.updateValue(message, forKey: message.key) == nil else { return }
         ready.append(message.key)
     }
+
+    /// The step at which a message is here; nil when it is not here.
+    func step(of key: MessageKey) -> Int? { messages[key]?.step }
 
     /// Moves messages whose delay is over to where they can be taken.
     mutating func wake(now: Milliseconds) {

@@ -55,7 +55,7 @@ extension Dispatcher {
         }
         return result.progress.compactMap { progress in
             guard !progress.isDispatched else { return nil }
-            let byNumber = Dictionary(uniqueKeysWithValues: progress.parts.map { ($0.number, $0) })
+            let byNumber = Dictionary(uniqueKeysWithValues: progress.currentParts.map { ($0.number, $0) })
             let waiting = (1...max(1, progress.message.size)).compactMap { number -> QueuedPart? in
                 guard let part = byNumber[number] else { return QueuedPart(number: number, attempt: 1) }
                 guard part.state == .queued else { return nil }

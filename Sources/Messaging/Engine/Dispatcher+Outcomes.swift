@@ -47,7 +47,7 @@ extension Dispatcher {
     private func drop(_ item: Completion, _ error: any Error) {
         context.logger.error("outcome dropped", metadata: ["error": "\(error)"])
         remove(item.ticket.key)
-        item.connector.settled(1)
+        if item.wasSubmitted { item.connector.settled(1) }
     }
 
     private func commit(_ batch: [Completion]) async throws {
@@ -69,8 +69,10 @@ extension Dispatcher {
         state.withLock { state in
             for item in batch {
                 let ticket = item.ticket
-                guard let lane = state.laneOf[ticket.key] else { continue }
-                guard let current = progress[ticket.key], !current.isDispatched,
+                guard let lane = state.laneOf[ticket.key], state.lanes[lane]?.step(of: ticket.key) == ticket.step else {
+                    continue
+                }
+                guard let current = progress[ticket.key], !current.isDispatched, current.message.step == ticket.step,
                     let part = current.parts.first(where: { $0.step == ticket.step && $0.number == ticket.number })
                 else {
                     Self.remove(ticket.key, from: &state)
@@ -87,9 +89,10 @@ extension Dispatcher {
                 }
             }
         }
-        for items in Dictionary(grouping: batch, by: { ObjectIdentifier($0.connector) }).values {
+        for items in Dictionary(grouping: batch.filter(\.wasSubmitted), by: { ObjectIdentifier($0.connector) }).values {
             items.first?.connector.settled(items.count)
         }
+        if result.hasNewJobs { noteBacklog() }
         wakeUp.raise()
     }
 

@@ -10,9 +10,11 @@ internal import Synchronization
 internal import Wire
 
 public final class Dispatcher: Sendable {
-    struct Lane: Hashable {
-        let gateway: String
-        let prefix: String
+    /// Messages that wait for the same way out.
+    enum Lane: Hashable {
+        case route(gateway: String, prefix: String)
+        /// The connector of the channel that sends them; 0 where it has none.
+        case connector(Int64)
     }
 
     struct State {
@@ -39,6 +41,8 @@ public final class Dispatcher: Sendable {
         let ticket: PartTicket
         let outcome: SendOutcome
         let connector: any Connector
+        /// Whether the connector had it; not when it was refused before.
+        var wasSubmitted = true
     }
 
     /// How many parts one transaction marks at the most.
@@ -50,8 +54,12 @@ public final class Dispatcher: Sendable {
     let pollWakeUp = Signal()
     private let handedOver = Signal()
     let outcomes = BatchQueue<Completion>()
+    private let noConnector = NoConnector()
 
-    init(context: EngineContext) { self.context = context }
+    init(context: EngineContext) {
+        self.context = context
+        noConnector.connect(self)
+    }
 
     /// Replaces the connectors that messages may go to.
     func setConnectors(_ connectors: [any Connector]) {
@@ -85,15 +93,18 @@ public final class Dispatcher: Sendable {
 
     /// Takes messages whose jobs this node holds, and gives back the room that they do not need.
     func take(_ messages: [QueuedMessage], reserved: Int) {
-        let routes = context.directory.current.routes
+        let directory = context.directory.current
         state.withLock { state in
             state.held -= reserved - messages.count
             for message in messages {
-                let prefix = routes.route(gateway: message.gateway, recipient: message.recipient)?.prefix ?? ""
-                let lane = Lane(gateway: message.gateway, prefix: prefix)
-                guard state.laneOf[message.key] == nil else {
-                    state.held -= 1
-                    continue
+                let lane = Self.lane(of: message, directory)
+                if let other = state.laneOf[message.key] {
+                    guard state.lanes[other]?.step(of: message.key) != message.step else {
+                        state.held -= 1
+                        continue
+                    }
+                    // The message has gone on to its next channel.
+                    Self.remove(message.key, from: &state)
                 }
                 state.laneOf[message.key] = lane
                 state.lanes[lane, default: DispatchQueue()].add(message)
@@ -102,7 +113,16 @@ public final class Dispatcher: Sendable {
         if !messages.isEmpty { wakeUp.raise() }
     }
 
-    /// There are jobs in the database for which memory had no room.
+    private static func lane(of message: QueuedMessage, _ directory: Directory) -> Lane {
+        guard message.kind.isRouted else {
+            let channel = directory.channels[ChannelAddress(kind: message.kind, address: message.sender)]
+            return .connector(channel?.connectorID ?? 0)
+        }
+        let route = directory.routes.route(gateway: message.gateway, recipient: message.recipient)
+        return .route(gateway: message.gateway, prefix: route?.prefix ?? "")
+    }
+
+    /// There are jobs in the database that nobody holds, such as those for which memory had no room.
     func noteBacklog() { pollWakeUp.raise() }
 
     func capacityChanged() { wakeUp.raise() }
@@ -128,17 +148,23 @@ public final class Dispatcher: Sendable {
         guard !taken.isEmpty else { return false }
         let lease = context.lease
         let marks = taken.map { ($0.ticket, $0.connector.id, $0.part.isPossibleDuplicate) }
+        let windows = Self.windows(of: taken)
+        let now = context.clock()
         let isMarked: [Bool]
+        let closed: Set<Int>
         do {
-            isMarked = try await context.write {
-                try MessageStore($0).markSubmitting(marks, lease: lease)
+            (isMarked, closed) = try await context.write { transaction in
+                let closed = try ConversationStore(transaction).closed(windows, now: now)
+                return (try MessageStore(transaction).markSubmitting(marks, lease: lease), closed)
             }
         } catch {
             context.logger.error("parts not marked", metadata: ["error": "\(error)", "count": "\(taken.count)"])
             putBack(taken)
             return false
         }
-        for (connector, items) in Self.byConnector(zip(taken, isMarked).filter(\.1).map(\.0)) {
+        refuse(closed.filter { isMarked[$0] }.map { taken[$0] })
+        let open = taken.indices.filter { isMarked[$0] && !closed.contains($0) }.map { taken[$0] }
+        for (connector, items) in Self.byConnector(open) {
             connector.submit(items.map(Self.submission(of:)))
             context.metrics.dispatched(items.count, by: connector.id)
         }
@@ -151,6 +177,31 @@ public final class Dispatcher: Sendable {
         return true
     }
 
+    /// The conversations that have to be open for what was taken, by its index.
+    private static func windows(of taken: [Taken]) -> [Int: ConversationStore.Window] {
+        var windows: [Int: ConversationStore.Window] = [:]
+        for (index, item) in taken.enumerated() where item.message.needsOpenWindow {
+            windows[index] = ConversationStore.Window(
+                companyID: item.message.key.companyID,
+                channel: ChannelAddress(kind: item.message.kind, address: item.message.sender),
+                recipient: item.message.recipient)
+        }
+        return windows
+    }
+
+    /// Fails what the provider would refuse: the customer has not written for a day.
+    private func refuse(_ items: [Taken]) {
+        guard !items.isEmpty else { return }
+        let outcome = SendOutcome.rejected(
+            code: "whatsapp::error::131047",
+            reason: "more than 24 hours have passed since the customer wrote last; only a template may be sent")
+        for item in items { item.connector.release(1) }
+        _ = outcomes.push(
+            items.map {
+                Completion(ticket: $0.ticket, outcome: outcome, connector: $0.connector, wasSubmitted: false)
+            })
+    }
+
     private func takeForConnectors(now: Milliseconds) -> [Taken] {
         let routes = context.directory.current.routes
         return state.withLock { state in
@@ -159,16 +210,25 @@ public final class Dispatcher: Sendable {
             // The queues are changed in place: a copy of each would cost more than all the rest.
             for lane in Array(state.lanes.keys) where taken.count < Self.markLimit {
                 state.lanes[lane]?.wake(now: now)
-                guard state.lanes[lane]?.hasReady == true,
-                    let route = routes.route(gateway: lane.gateway, recipient: lane.prefix),
-                    let connector = Self.firstUp(of: route, in: state)
-                else { continue }
+                guard state.lanes[lane]?.hasReady == true, let connector = connector(for: lane, routes, in: state)
+                else {
+                    continue
+                }
                 let room = connector.reserve(Self.markLimit - taken.count)
                 let items = state.lanes[lane]?.take(limit: room, now: now) ?? []
                 connector.release(room - items.count)
                 taken += items.map { Taken(message: $0.message, part: $0.part, connector: connector) }
             }
             return taken
+        }
+    }
+
+    private func connector(for lane: Lane, _ routes: RouteTable, in state: State) -> (any Connector)? {
+        switch lane {
+        case .route(let gateway, let prefix):
+            routes.route(gateway: gateway, recipient: prefix).flatMap { Self.firstUp(of: $0, in: state) }
+        case .connector(0): noConnector
+        case .connector(let id): state.connectors[id].flatMap { $0.isUp ? $0 : nil }
         }
     }
 

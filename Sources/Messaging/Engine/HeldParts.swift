@@ -38,7 +38,7 @@ extension MessagingEngine {
             guard let message = try messages.lock([key])[0] else {
                 return (ProgressWriter.Result(), HeldReleaseResult.notHeld)
             }
-            let parts = try messages.parts(of: [key])[0]
+            let parts = try messages.parts(of: [key])[0].filter { $0.step == message.step }
             guard let part = parts.last(where: { $0.number == number && $0.state == .held }) else {
                 return (ProgressWriter.Result(), HeldReleaseResult.notHeld)
             }
@@ -50,7 +50,7 @@ extension MessagingEngine {
             ])
             if release == .resend {
                 let job = (key: key, dueAt: writer.now + Self.resendDelay, lease: Lease(0))
-                try JobStore(writer.transaction).insert([job])
+                try JobStore(writer.transaction).insert([job], step: message.step)
             }
             try AuditLog(writer.transaction).record(
                 .released, .message, id: key.id.description, name: "part \(number)", companyID: key.companyID,

@@ -102,15 +102,102 @@ struct InboundWriter {
         let price = directory.prices.price(
             for: sender, direction: .inbound, companyID: channel.companyID, now: now)
         message.quote = price.map(Quote.init(_:))
+        try deliver(message, from: [Identity(.phone, sender)], name: nil, contents: contents, channel: channel)
+    }
+
+    /// Stores a whole message with its contact and its conversation, and tells whoever wants to know.
+    private mutating func deliver(
+        _ message: Message, from identities: [Identity], name: String?, contents: [InboundContent],
+        channel: MessagingChannel
+    ) throws {
+        let now = writer.now
+        var message = message
+        let conversations = ConversationStore(writer.transaction)
+        let contact = try conversations.contact(identities, name: name, companyID: channel.companyID, now: now)
+        message.conversationID = try conversations.note(
+            .inbound, contactID: contact, channelID: channel.id, companyID: channel.companyID, now: now)
         let messages = MessageStore(writer.transaction)
         try messages.insert([message])
-        try messages.appendEvents([Event(key: message.key, kind: .received, at: now)])
+        try messages.appendEvents([
+            Event(
+                key: message.key, kind: .received, at: now,
+                channel: message.surface.namesChannels ? message.kind : nil)
+        ])
         try InboundStore(writer.transaction).insertContents(contents, of: message.key)
         result.received.append(message.kind)
         for renderer in writer.renderers.values {
             rendered += renderer.inboundMessages(message, contents: contents, channel: channel)
                 .map { (message.key, $0) }
         }
+    }
+}
+
+// Messages of chat channels.
+extension InboundWriter {
+    /// Stores a whole message, unless its provider has sent it before.
+    mutating func store(_ inbound: InboundMessage) throws -> IntakeAnswer {
+        let address = ChannelAddress(kind: inbound.kind, address: inbound.recipient)
+        guard let channel = directory.channels[address] else { return .unknownRecipient }
+        let now = writer.now
+        // The echo of a message has the id of the message (each direction has its own ids).
+        let id = inbound.kind == .echo ? UUIDv7(inbound.providerID) ?? .next(now: now) : .next(now: now)
+        let ids = InboundIDStore(writer.transaction)
+        let key = MessageKey(companyID: channel.companyID, id: id)
+        guard try ids.note(inbound.providerID, channelID: channel.id, key: key, now: now) else { return .stored }
+        var content = inbound.content
+        try resolveReferences(of: &content, inbound, ids: ids)
+        if let media = inbound.media {
+            let mediaID = try MediaStore(writer.transaction).noteInbound(
+                media, connectorID: inbound.connectorID, companyID: channel.companyID, now: now)
+            content.body.setMedia(mediaID.description)
+        }
+        var message = Message(
+            companyID: channel.companyID, id: id, surface: .none, kind: inbound.kind, sender: inbound.sender[0].value,
+            recipient: channel.address, content: .rich(content), size: 1, gateway: "", createdAt: now, expiresAt: now)
+        message.direction = .inbound
+        message.status = .delivered
+        message.doneAt = now
+        if let days = channel.settings.dataRetentionInDays { message.eraseAt = now + Int64(days) * 86_400_000 }
+        let contents = [InboundContent(number: 1, id: inbound.providerID, sentAt: inbound.sentAt)]
+        try deliver(
+            message, from: inbound.sender, name: content.inbound?.senderName, contents: contents, channel: channel)
+        return .stored
+    }
+
+    /// A message of ours is named by our id in what answers it, not by the provider's.
+    private func resolveReferences(
+        of content: inout RichContent, _ inbound: InboundMessage, ids: InboundIDStore
+    ) throws {
+        if let reference = content.inbound?.repliesTo,
+            let ours = try ids.outbound(reference, connectorID: inbound.connectorID)
+        {
+            content.inbound?.repliesTo = ours.description
+        }
+        if case .reaction(var reaction) = content.body,
+            let ours = try ids.outbound(reaction.messageId, connectorID: inbound.connectorID)
+        {
+            reaction.messageId = ours.description
+            content.body = .reaction(reaction)
+        }
+    }
+
+    /// Erases what a customer has taken back, and tells of it.
+    mutating func store(_ deletion: InboundDeletion) throws -> IntakeAnswer {
+        let address = ChannelAddress(kind: deletion.kind, address: deletion.recipient)
+        guard let channel = directory.channels[address] else { return .unknownRecipient }
+        let messages = MessageStore(writer.transaction)
+        // A withdrawal of what never came says nothing.
+        guard let key = try InboundIDStore(writer.transaction).inbound(deletion.providerID, channelID: channel.id),
+            let (message, _) = try messages.find(key, direction: .inbound), message.status != .deleted
+        else { return .stored }
+        try messages.withdraw(key)
+        try messages.appendEvents([Event(key: key, kind: .withdrawn, at: deletion.at, channel: deletion.kind)])
+        for renderer in writer.renderers.values {
+            if let report = renderer.deletionReport(message, deletion: deletion, channel: channel) {
+                rendered.append((key, report))
+            }
+        }
+        return .stored
     }
 }
 

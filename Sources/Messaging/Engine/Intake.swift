@@ -45,7 +45,13 @@ public final class Intake: Sendable {
     private let doubted = Mutex<Set<Arrival>>([])
     private let learning = Mutex<[Int64: (form: ReceiptIDForm, count: Int)]>([:])
 
-    init(context: EngineContext) { self.context = context }
+    /// Called when an event has made jobs that nobody holds.
+    private let onNewJobs: @Sendable () -> Void
+
+    init(context: EngineContext, onNewJobs: @escaping @Sendable () -> Void = {}) {
+        self.context = context
+        self.onNewJobs = onNewJobs
+    }
 
     func received(_ event: ConnectorEvent, answer: @escaping @Sendable (IntakeAnswer) -> Void) {
         if !queue.push([Item(event: event, answer: answer)]) { answer(.unavailable) }
@@ -90,15 +96,19 @@ public final class Intake: Sendable {
     func commit(_ events: [ConnectorEvent]) async throws -> [IntakeAnswer] {
         let directory = context.directory.current
         let doubted = doubted.withLock { $0 }
-        let (_, (answers, matches)) = try await context.writeProgress(expecting: events.count) { writer in
+        let (result, (answers, matches)) = try await context.writeProgress(expecting: events.count) { writer in
             let receipts = events.compactMap { if case .receipt(let receipt) = $0 { receipt } else { nil } }
             let matches = try Self.match(receipts, directory: directory, writer: writer)
             let result = try writer.apply(matches.changes)
             var inbound = InboundWriter(writer: writer, directory: directory, result: result)
             var inDoubt = doubted
             let answers = try events.map { event -> IntakeAnswer in
-                guard case .inbound(let part) = event else { return .stored }
-                return try inbound.store(part, isInDoubt: inDoubt.remove(Arrival(part)) != nil)
+                switch event {
+                case .receipt: .stored
+                case .inbound(let part): try inbound.store(part, isInDoubt: inDoubt.remove(Arrival(part)) != nil)
+                case .message(let message): try inbound.store(message)
+                case .deleted(let deletion): try inbound.store(deletion)
+                }
             }
             return (try inbound.finish(), (answers, matches))
         }
@@ -107,6 +117,7 @@ public final class Intake: Sendable {
                 for case .inbound(let part) in events { doubted.remove(Arrival(part)) }
             }
         }
+        if result.hasNewJobs { onNewJobs() }
         count(matches, of: events)
         await learn(matches.forms, directory: directory)
         return answers
@@ -130,10 +141,7 @@ public final class Intake: Sendable {
         for (receipt, candidates) in zip(receipts, try store.candidates(for: receipts)) {
             switch receipt.match(candidates, learnt: directory.connectors[receipt.connectorID]?.receiptIDForm) {
             case .part(let part, let form):
-                matches.changes.append(
-                    PartChange(
-                        key: part.key, step: part.step, number: part.number, report: receipt.state,
-                        errorCode: receipt.errorCode, at: receipt.at))
+                matches.changes.append(PartChange(part, receipt))
                 matches.forms.append((receipt.connectorID, form))
             case .none, .ambiguous:
                 // An intermediate report about nothing we know says nothing.
@@ -160,10 +168,7 @@ public final class Intake: Sendable {
                 guard candidates.count == 1, !candidates[0].isFinal,
                     case .part(let part, _) = receipt.match(candidates, learnt: learnt), try store.takeOut(item.id)
                 else { continue }
-                changes.append(
-                    PartChange(
-                        key: part.key, step: part.step, number: part.number, report: receipt.state,
-                        errorCode: receipt.errorCode, at: receipt.at))
+                changes.append(PartChange(part, receipt))
             }
             return (try writer.apply(changes), changes.count)
         }
@@ -198,5 +203,15 @@ public final class Intake: Sendable {
             // They stay noted until the sweeper forgets them; a true repetition within that time is at stake, not a loss.
             context.logger.warning("acknowledgements not noted", metadata: ["error": "\(error)"])
         }
+    }
+}
+
+extension PartChange {
+    /// What a receipt says of the part that it is about.
+    fileprivate init(_ part: ReceiptCandidate, _ receipt: Receipt) {
+        self.init(
+            key: part.key, step: part.step, number: part.number, report: receipt.state, errorCode: receipt.errorCode,
+            at: receipt.at)
+        detail = ReportDetail(reason: receipt.reason, conversation: receipt.conversation)
     }
 }

@@ -27,6 +27,12 @@ struct PartChange: Sendable {
         case released(HeldRelease)
     }
 
+    /// What a provider's report says beside the state.
+    struct ReportDetail: Sendable {
+        var reason: String?
+        var conversation: ProviderConversation?
+    }
+
     let key: MessageKey
     let step: Int
     let number: Int
@@ -34,6 +40,7 @@ struct PartChange: Sendable {
     let attempt: Int?
     let fact: Fact
     let at: Milliseconds
+    var detail = ReportDetail()
 
     init(ticket: PartTicket, fact: Fact, at: Milliseconds) {
         key = ticket.key
@@ -64,21 +71,42 @@ struct PartChange: Sendable {
 }
 
 struct MessageProgress: Sendable {
-    private(set) var message: Message
-    private(set) var parts: [Part]
+    var message: Message
+    /// Of every channel that was tried.
+    var parts: [Part]
     private(set) var changedParts: Set<Int> = []
     private(set) var events: [Event] = []
-    private let before: Message
+    /// The channels that have failed with this progress, in order.
+    var failures: [StepFailure] = []
+    let before: Message
+    let partsBefore: [Part]
+    /// Whether the whole message is being ended, so that no further channel is tried.
+    private(set) var isEnding = false
+    /// The step whose word the message's status is; the current one unless an earlier one has arrived late.
+    var decidingStep: Int?
     private let wasDispatched: Bool
 
     init(message: Message, parts: [Part]) {
         self.message = message
         self.parts = parts
         before = message
+        partsBefore = parts
         wasDispatched = Self.isDispatched(message, parts)
     }
 
     var hasChanged: Bool { message != before }
+    /// Whether this progress took the message to its next channel.
+    var hasAdvanced: Bool { message.step != before.step }
+    /// Whether it is on its next channel now, of which nothing has left.
+    var isUnderWayAgain: Bool { hasAdvanced && !message.status.isTerminal }
+    /// Whether a message that was delivered has now been seen.
+    var hasBecomeSeen: Bool { message.status == .seen && before.status == .delivered }
+    /// The parts on the current channel.
+    var currentParts: [Part] { Self.currentParts(message, parts) }
+
+    private static func currentParts(_ message: Message, _ parts: [Part]) -> [Part] {
+        message.extra == nil ? parts : parts.filter { $0.step == message.step }
+    }
     /// Whether this progress brought the message to its end.
     var hasEnded: Bool { message.status.isTerminal && !before.status.isTerminal }
     /// Whether with this progress the provider has taken the last of the message, and nothing final is known yet.
@@ -89,7 +117,9 @@ struct MessageProgress: Sendable {
     var hasBecomeDispatched: Bool { isDispatched && !wasDispatched }
 
     private static func isDispatched(_ message: Message, _ parts: [Part]) -> Bool {
-        message.status.isTerminal || (parts.count >= message.size && parts.allSatisfy { $0.state >= .held })
+        if message.status.isTerminal { return true }
+        let parts = currentParts(message, parts)
+        return parts.count >= message.size && parts.allSatisfy { $0.state >= .held }
     }
 
     var changed: [Part] { changedParts.sorted().map { parts[$0] } }
@@ -99,11 +129,17 @@ struct MessageProgress: Sendable {
         guard let index = parts.firstIndex(where: { $0.step == change.step && $0.number == change.number }) else {
             return
         }
+        let part = parts[index]
+        if case .report(.seen, _) = change.fact, part.state == .delivered || part.state == .sent {
+            if !message.status.isTerminal || message.status == .delivered {
+                becomeSeen(index, at: change.at)
+                return
+            }
+        }
         if message.status.isTerminal {
             note(.late, at: change.at, detail: "part \(change.number): \(change.fact.name)")
             return
         }
-        let part = parts[index]
         if let attempt = change.attempt {
             guard part.attempt == attempt, part.state == .submitting else { return }
         } else if part.state.isFinal {
@@ -127,6 +163,8 @@ struct MessageProgress: Sendable {
             guard state > part.state else { return }
             next.state = state
             next.errorCode = errorCode ?? part.errorCode
+            next.conversation = change.detail.conversation ?? part.conversation
+            if let reason = change.detail.reason, errorCode != nil { message.errorReason = reason }
             if state.isFinal { next.doneAt = change.at }
         case .released(let release):
             guard part.state == .held else { return }
@@ -173,15 +211,17 @@ struct MessageProgress: Sendable {
     /// Ends every part that has not ended, sent or not.
     mutating func end(as state: PartState, errorCode: String?, reason: String?, at: Milliseconds) {
         guard !message.status.isTerminal else { return }
+        isEnding = true
         endUnfinished(as: state, errorCode: errorCode, at: at) { !$0.state.isFinal }
         if let reason { message.errorReason = reason }
     }
 
-    private mutating func endUnfinished(
+    mutating func endUnfinished(
         as state: PartState, errorCode: String?, at: Milliseconds, where isMeant: (Part) -> Bool
     ) {
-        let step = parts.last?.step ?? 0
-        for number in 1...max(1, message.size) where !parts.contains(where: { $0.number == number }) {
+        let step = message.step
+        for number in 1...max(1, message.size)
+        where !parts.contains(where: { $0.step == step && $0.number == number }) {
             parts.append(Part(step: step, number: number, attempt: 0, connectorID: 0, state: .queued))
         }
         for index in parts.indices where isMeant(parts[index]) {
@@ -194,36 +234,75 @@ struct MessageProgress: Sendable {
         changedParts = Set(parts.indices)
     }
 
+    private mutating func becomeSeen(_ index: Int, at: Milliseconds) {
+        parts[index].state = .seen
+        parts[index].doneAt = parts[index].doneAt ?? at
+        changedParts.insert(index)
+    }
+
     /// Computes the message's status from its parts. To be called once, after the last fact.
     mutating func settle(at: Milliseconds) {
+        if message.status == .delivered {
+            // Nothing but this can follow.
+            guard Self.status(of: currentParts, size: message.size, initial: .delivered) == .seen else { return }
+            message.status = .seen
+            note(.seen, at: at)
+            return
+        }
         guard !message.status.isTerminal else { return }
-        if let refused = parts.first(where: { $0.state.isFinal && $0.submittedAt == nil && $0.state != .expired }),
+        if let refused = currentParts.first(where: { $0.state.isFinal && $0.submittedAt == nil && $0.state != .expired }
+        ),
             !isDispatched
         {
-            endUnfinished(as: refused.state, errorCode: refused.errorCode, at: at) { $0.state == .queued }
+            endUnfinished(as: refused.state, errorCode: refused.errorCode, at: at) {
+                $0.state == .queued && $0.step == refused.step
+            }
         }
-        let status = MessageStatus.of(parts: parts.map(\.state), size: message.size, initial: message.status)
+        let status = settleChain(
+            Self.status(of: currentParts, size: message.size, initial: message.status), at: at)
         guard status > message.status else { return }
         message.status = status
         if status >= .sent { message.sentAt = message.sentAt ?? parts.compactMap(\.submittedAt).min() }
-        if status.isTerminal {
-            message.doneAt = parts.compactMap(\.doneAt).max() ?? at
-            message.errorCode = parts.max { $0.state < $1.state }?.errorCode
-        }
+        if status.isTerminal { finish(status, at: at) }
         if let kind = EventKind(status) { note(kind, at: at, detail: message.errorCode) }
+    }
+
+    private mutating func finish(_ status: MessageStatus, at: Milliseconds) {
+        message.doneAt = currentParts.compactMap(\.doneAt).max() ?? at
+        message.errorCode = currentParts.max { $0.state < $1.state }?.errorCode
+        if status <= .seen {
+            message.errorReason = nil
+        }
+        if let retention = message.surface.contentRetention { message.eraseAt = at + retention }
+    }
+
+    static func status(of parts: [Part], size: Int, initial: MessageStatus) -> MessageStatus {
+        MessageStatus.of(parts: parts.map(\.state), size: size, initial: initial)
     }
 
     /// What a prepaid company gets back: the price of every part that never left. Nil while that is not decided.
     mutating func settleReservation() -> Money? {
         guard message.reserved != .zero, isDispatched, !parts.contains(where: { $0.state == .held }) else { return nil }
-        let unsent = parts.count { $0.submittedAt == nil }
+        let unsent = currentParts.count { $0.submittedAt == nil }
         let price = message.quote?.amount ?? .zero
         message.reserved = .zero
         return price * unsent
     }
 
-    private mutating func note(_ kind: EventKind, at: Milliseconds, detail: String?) {
-        events.append(Event(key: message.key, kind: kind, at: at, detail: detail))
+    /// The same for the channel that was given up, when the message has gone on to the next.
+    mutating func settleStepReservation() -> Money? {
+        guard message.reserved != .zero else { return nil }
+        let sent = parts.count { $0.step == before.step && $0.submittedAt != nil }
+        let refund = message.reserved - (before.quote?.amount ?? .zero) * sent
+        message.reserved = .zero
+        return refund
+    }
+
+    mutating func note(_ kind: EventKind, at: Milliseconds, detail: String? = nil, reason: String? = nil) {
+        events.append(
+            Event(
+                key: message.key, kind: kind, at: at, detail: detail,
+                channel: message.surface.namesChannels ? decidingKind : nil, reason: reason))
     }
 }
 

@@ -23,7 +23,8 @@ public final class MessagingEngine: ConnectorSink {
         self.context = context
         dispatcher = Dispatcher(context: context)
         acceptor = Acceptor(context: context, dispatcher: dispatcher)
-        intake = Intake(context: context)
+        let dispatcher = dispatcher
+        intake = Intake(context: context) { dispatcher.noteBacklog() }
         sweeper = Sweeper(context: context)
         declareGauges()
     }
@@ -136,7 +137,11 @@ public final class MessagingEngine: ConnectorSink {
             await lookAtTime()
             let seconds = ticks / perSecond
             if seconds.isMultiple(of: 5) { await housekeep { try await self.sweeper.rescue() } }
-            if seconds.isMultiple(of: 60) { await housekeep { while try await self.sweeper.removeOld() {} } }
+            if seconds.isMultiple(of: 60) {
+                await housekeep { while try await self.sweeper.eraseContents() {} }
+                await housekeep { while try await self.sweeper.removeMedia() {} }
+                await housekeep { while try await self.sweeper.removeOld() {} }
+            }
         }
     }
 
@@ -149,6 +154,13 @@ public final class MessagingEngine: ConnectorSink {
             while true {
                 let (ended, isFull) = try await self.sweeper.endOverdue()
                 self.dispatcher.forget(ended)
+                if !isFull { return }
+            }
+        }
+        await housekeep {
+            while true {
+                let (moved, isFull) = try await self.sweeper.fallBack()
+                self.dispatcher.forget(moved)
                 if !isFull { return }
             }
         }

@@ -26,6 +26,8 @@ struct ProgressWriter {
         var progress: [MessageProgress] = []
         /// The kinds of the inbound messages that were stored.
         var received: [ChannelKind] = []
+        /// Whether there are new jobs that nobody holds.
+        var hasNewJobs = false
     }
 
     /// Applies the changes, in their order, to their messages and loads `loading` besides. Unknown messages are passed
@@ -43,6 +45,16 @@ struct ProgressWriter {
         let keys = Set(keys).sorted()
         var progress = try load(keys)
         for key in keys { progress[key]?.end(as: state, errorCode: errorCode, reason: reason, at: now) }
+        return try store(keys.compactMap { progress[$0] })
+    }
+
+    /// Takes messages whose awaited status has not come in time to their next channel.
+    func fallBack(_ due: [(key: MessageKey, step: Int)]) throws -> Result {
+        let keys = Set(due.map(\.key)).sorted()
+        var progress = try load(keys)
+        for item in due { _ = progress[item.key]?.fallBack(from: item.step, at: now) }
+        // What has moved on gets a new row for its next step.
+        try FallbackStore(transaction).remove(keys)
         return try store(keys.compactMap { progress[$0] })
     }
 
@@ -73,10 +85,11 @@ struct ProgressWriter {
             for: submitted.map { ($0.connectorID, $0.providerID, $0.recipient) })
         for (item, receipts) in zip(submitted, parked) {
             for receipt in receipts {
-                progress[item.change.key]?.apply(
-                    PartChange(
-                        key: item.change.key, step: item.change.step, number: item.change.number,
-                        report: receipt.state, errorCode: receipt.errorCode, at: receipt.at))
+                var change = PartChange(
+                    key: item.change.key, step: item.change.step, number: item.change.number, report: receipt.state,
+                    errorCode: receipt.errorCode, at: receipt.at)
+                change.detail = PartChange.ReportDetail(reason: receipt.reason, conversation: receipt.conversation)
+                progress[item.change.key]?.apply(change)
             }
         }
     }
@@ -88,9 +101,13 @@ struct ProgressWriter {
         var rendered: [(key: MessageKey, rendered: RenderedDelivery)] = []
         for index in items.indices {
             items[index].settle(at: now)
-            if let refund = items[index].settleReservation() { try settle(items[index].message, refund: refund) }
+            if items[index].hasAdvanced {
+                try begin(&items[index])
+            } else if let refund = items[index].settleReservation() {
+                try settle(items[index].message, refund: refund)
+            }
             let message = items[index].message
-            if var report = report(on: items[index]) {
+            for var report in reports(on: items[index]) {
                 report.trace = message.trace
                 rendered.append((message.key, report))
             }
@@ -98,7 +115,9 @@ struct ProgressWriter {
         try messages.save(items.flatMap { item in item.changed.map { (item.message.key, $0) } })
         try messages.update(items.filter(\.hasChanged).map(\.message))
         try messages.appendEvents(items.flatMap(\.events))
-        try JobStore(transaction).delete(items.filter(\.hasBecomeDispatched).map(\.message.key))
+        try JobStore(transaction).delete(
+            items.filter { $0.hasBecomeDispatched && !$0.isUnderWayAgain }.map(\.message.key))
+        result.hasNewJobs = try storeSteps(items)
         result.deliveries = try DeliveryStore(transaction).insert(
             rendered, leased: min(deliveryRoom, rendered.count), lease: lease, now: now)
         result.leftDeliveries = rendered.count - result.deliveries.count
@@ -107,11 +126,63 @@ struct ProgressWriter {
         return result
     }
 
-    private func report(on progress: MessageProgress) -> RenderedDelivery? {
-        guard let renderer = renderers[progress.message.surface] else { return nil }
-        if progress.hasEnded { return renderer.statusReport(progress.message, parts: progress.parts) }
-        return progress.hasBecomeSent
-            ? renderer.intermediateReport(progress.message, parts: progress.parts) : nil
+    /// The next channel of a chain, and the next message of a bulk. True when there are new jobs.
+    private func storeSteps(_ items: [MessageProgress]) throws -> Bool {
+        let special = items.filter { $0.message.extra != nil }
+        guard !special.isEmpty else { return false }
+        let advanced = special.filter(\.isUnderWayAgain)
+        try MessageStore(transaction).updateStep(special.filter(\.hasAdvanced).map(\.message))
+        try JobStore(transaction).replace(advanced.map { ($0.message.key, $0.message.step) }, dueAt: now)
+        let fallbacks = FallbackStore(transaction)
+        let ended = special.filter { $0.hasEnded || $0.hasAdvanced }.filter { $0.message.extra?.chain.isEmpty == false }
+        try fallbacks.remove(ended.map(\.message.key))
+        try fallbacks.set(
+            advanced.compactMap { item in
+                item.fallbackDue(from: now).map { (item.message.key, item.message.step, $0) }
+            })
+        let next = special.filter { $0.message.status >= .sent && $0.before.status < .sent }.compactMap { item in
+            item.message.extra?.bulkNext.map { MessageKey(companyID: item.message.companyID, id: $0) }
+        }
+        try JobStore(transaction).insertWaiting(next, dueAt: now)
+        return !advanced.isEmpty || !next.isEmpty
+    }
+
+    /// Settles what the channel that has failed was reserved, and reserves for the next.
+    private func begin(_ progress: inout MessageProgress) throws {
+        while progress.isUnderWayAgain {
+            let step = progress.message.step
+            if let refund = progress.settleStepReservation() { try settle(progress.message, refund: refund) }
+            let price = (progress.message.quote?.amount ?? .zero) * progress.message.size
+            guard progress.message.extra?.isPrepaid == true, price != .zero else { return }
+            let isCovered = try BalanceStore(transaction).reserve(
+                price, companyID: progress.message.companyID, messageID: progress.message.id, now: now)
+            if isCovered {
+                progress.message.reserved = price
+                return
+            }
+            progress.refuseStep(
+                code: "tyntec::error:insufficientBalance", reason: "the prepaid balance does not cover the message",
+                at: now)
+            if progress.message.step == step { return }
+        }
+    }
+
+    private func reports(on progress: MessageProgress) -> [RenderedDelivery] {
+        let (message, parts) = (progress.message, progress.parts)
+        guard let renderer = renderers[message.surface] else { return [] }
+        var reports = progress.failures.compactMap { renderer.channelFailedReport(message, failure: $0) }
+        let last =
+            if progress.hasEnded {
+                renderer.statusReport(message, parts: parts)
+            } else if progress.hasBecomeSeen {
+                renderer.seenReport(message, parts: parts)
+            } else if progress.hasBecomeSent {
+                renderer.intermediateReport(message, parts: parts)
+            } else {
+                nil as RenderedDelivery?
+            }
+        if let last { reports.append(last) }
+        return reports
     }
 
     private func settle(_ message: Message, refund: Money) throws {

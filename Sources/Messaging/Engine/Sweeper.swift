@@ -32,6 +32,26 @@ struct Sweeper: Sendable {
         return found
     }
 
+    /// Takes messages whose awaited status has not come in time to their next channel. Returns the messages whose time
+    /// was over and whether there may be more.
+    func fallBack() async throws -> (moved: [MessageKey], isFull: Bool) {
+        let slice = Self.slice
+        let (_, due) = try await context.writeProgress(expecting: slice) { writer in
+            let due = try FallbackStore(writer.transaction).due(now: writer.now, limit: slice)
+            return (due.isEmpty ? ProgressWriter.Result() : try writer.fallBack(due), due.map(\.key))
+        }
+        return (due, due.count == slice)
+    }
+
+    /// Erases one slice of contents that are kept no longer than their message's end. Returns whether there may be more.
+    func eraseContents() async throws -> Bool {
+        let now = context.clock()
+        let slice = Self.slice
+        return try await context.database.write {
+            try RetentionStore($0).eraseContents(before: now, limit: slice) == slice
+        }
+    }
+
     /// Removes one slice of what is too old. Returns whether there may be more.
     func removeOld() async throws -> Bool {
         let now = context.clock()
@@ -44,6 +64,13 @@ struct Sweeper: Sendable {
             let delivered = try store.removeDelivered(before: now - deliveryRetention, limit: slice)
             return max(delivered, try store.removeEnded(before: now - retention, limit: slice)) == slice
         }
+    }
+
+    /// Removes one slice of the media whose time is over. Returns whether there may be more.
+    func removeMedia() async throws -> Bool {
+        let now = context.clock()
+        let slice = Self.slice
+        return try await context.database.write { try MediaStore($0).removeExpired(now: now, limit: slice) }
     }
 
     /// Frees the work of nodes that stopped without a word.

@@ -9,6 +9,10 @@ public import Wire
 public enum DeliveryPromise: String, Sendable {
     /// SMS: every 10 s, a pause of 10 min after each 100 failures in a row, 48 h in all.
     case everyTenSeconds
+    /// Conversations and Chat, statuses: two more tries, after 10 s and 60 s.
+    case twoMore
+    /// Conversations and Chat, inbound WhatsApp: ever longer pauses, 14 days in all.
+    case fortnight
     /// To an SMPP account: whenever it has a receiving session, seven days in all.
     case sevenDays
 }
@@ -37,6 +41,8 @@ public struct RenderedDelivery: Sendable, Equatable {
     public let body: [UInt8]
     /// The trace of the message that it is about.
     public var trace: TraceContext?
+    /// Whether it is signed with the secret that the company has set for its callbacks, and carries its header.
+    public var carriesAccountHeaders = false
 
     public init(event: String, promise: DeliveryPromise, target: Target, contentType: String, body: [UInt8]) {
         self.event = event
@@ -104,10 +110,32 @@ public protocol EventRenderer: Sendable {
     /// The same for a family with several receivers.
     func inboundMessages(_ message: Message, contents: [InboundContent], channel: MessagingChannel)
         -> [RenderedDelivery]
+    /// The word that a message was accepted, or nil when nobody asked for it.
+    func acceptedReport(_ message: Message) -> RenderedDelivery?
+    /// The word that one channel of a message has failed, whether another follows or not.
+    func channelFailedReport(_ message: Message, failure: StepFailure) -> RenderedDelivery?
+    /// The word that a delivered message was seen.
+    func seenReport(_ message: Message, parts: [Part]) -> RenderedDelivery?
+    /// The word that the customer has taken back an inbound message.
+    func deletionReport(_ message: Message, channel: MessagingChannel) -> RenderedDelivery?
+    /// The same with what the provider said of it: its id of the message, and when that was.
+    func deletionReport(
+        _ message: Message, deletion: InboundDeletion, channel: MessagingChannel
+    ) -> RenderedDelivery?
 }
 
 extension EventRenderer {
     public func intermediateReport(_ message: Message, parts: [Part]) -> RenderedDelivery? { nil }
+    public func acceptedReport(_ message: Message) -> RenderedDelivery? { nil }
+    public func channelFailedReport(_ message: Message, failure: StepFailure) -> RenderedDelivery? { nil }
+    public func seenReport(_ message: Message, parts: [Part]) -> RenderedDelivery? { nil }
+    public func deletionReport(_ message: Message, channel: MessagingChannel) -> RenderedDelivery? { nil }
+
+    public func deletionReport(
+        _ message: Message, deletion: InboundDeletion, channel: MessagingChannel
+    ) -> RenderedDelivery? {
+        deletionReport(message, channel: channel)
+    }
 
     public func inboundMessages(
         _ message: Message, contents: [InboundContent], channel: MessagingChannel

@@ -24,6 +24,12 @@ public enum EventKind: String, Sendable {
     case released
     case received
     case converted
+    /// One channel of the message failed; `detail` is the code.
+    case channelFailed = "channel-failed"
+    /// The customer has taken back the message.
+    case withdrawn
+    /// An inbound message was marked as read.
+    case read
 }
 
 extension EventKind {
@@ -52,11 +58,30 @@ public struct Event: Sendable, Equatable {
     public let at: Milliseconds
     /// A code or a part number, never content.
     public let detail: String?
+    /// The channel that it happened on, where a message may have several.
+    public let channel: ChannelKind?
+    /// A provider's words for a failure.
+    public let reason: String?
 
-    public init(key: MessageKey, kind: EventKind, at: Milliseconds, detail: String? = nil) {
+    public init(
+        key: MessageKey, kind: EventKind, at: Milliseconds, detail: String? = nil, channel: ChannelKind? = nil,
+        reason: String? = nil
+    ) {
         self.key = key
         self.kind = kind
         self.at = at
         self.detail = detail
+        self.channel = channel
+        self.reason = reason
     }
+}
+
+/// An event as it was stored.
+public struct StoredEvent: Sendable, Equatable {
+    public let kind: EventKind
+    public let at: Milliseconds
+    public let channel: ChannelKind?
+    /// The error's code, or which part it is about.
+    public let code: String?
+    public let reason: String?
 }

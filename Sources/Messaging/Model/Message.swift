@@ -31,11 +31,42 @@ public enum Surface: String, Sendable, CaseIterable {
     case sms
     /// Customers' own SMPP clients.
     case smpp
+    case conversations
+    /// Chat API v2.6.
+    case chat
+    /// Chat API v2.3.
+    case chat23
+    /// Messages that no API family has sent, such as inbound ones of chat channels.
+    case none
+
+    /// Whether the family's messages may go through several channels, so that what happens names the channel.
+    var namesChannels: Bool {
+        switch self {
+        case .sms, .smpp: false
+        case .conversations, .chat, .chat23, .none: true
+        }
+    }
+
+    /// How long content is kept after the message's end; nil for as long as the message.
+    var contentRetention: Milliseconds? {
+        switch self {
+        case .chat, .chat23: 48 * 3_600_000
+        case .sms, .smpp, .conversations, .none: nil
+        }
+    }
 }
 
 /// A kind of channel; the raw value is stored and appears in JIDs.
-public enum ChannelKind: String, Sendable, CaseIterable {
+public enum ChannelKind: String, Sendable, CaseIterable, Codable {
     case sms
+    case mms
+    case whatsapp
+    case viber
+    case echo
+
+    /// Whether messages take a route by their recipient's number; those of other kinds go through the connector of the
+    /// channel that sends them.
+    public var isRouted: Bool { self == .sms }
 }
 
 /// Where to report the status of one message.
@@ -52,7 +83,7 @@ public struct Reporting: Sendable, Equatable {
 }
 
 /// What one part costs and the network it is priced for.
-public struct Quote: Sendable, Equatable {
+public struct Quote: Sendable, Equatable, Codable {
     public let amount: Money
     public let currency: String
     public let effectiveFrom: Milliseconds
@@ -107,6 +138,14 @@ public struct Message: Sendable, Equatable {
     public var reserved: Money = .zero
     /// The trace of the request that sent it; nil when that had none.
     public var trace: TraceContext?
+    /// The place in its chain of channels, from 0.
+    public var step = 0
+    /// What only messages of a chain or a bulk have.
+    public var extra: MessageExtra?
+    /// The conversation that it belongs to, where it is kept.
+    public var conversationID: Int64?
+    /// When its content is to be erased; nil for no sooner than the message itself.
+    public var eraseAt: Milliseconds?
 
     public init(
         companyID: CompanyID, id: MessageID, surface: Surface, kind: ChannelKind, sender: String, recipient: String,
@@ -144,6 +183,8 @@ public struct Part: Sendable, Equatable {
     public var submittedAt: Milliseconds?
     public var doneAt: Milliseconds?
     public var isPossibleDuplicate: Bool
+    /// WhatsApp's conversation, once it was told.
+    public var conversation: ProviderConversation?
 
     public init(
         step: Int = 0, number: Int, attempt: Int, connectorID: Int64, state: PartState, providerID: String? = nil,

@@ -41,6 +41,7 @@ public enum PartState: Int64, Sendable, Comparable {
     case held = 2
     /// The provider took it.
     case sent = 3
+    case seen = 9
     case delivered = 10
     case expired = 11
     case undeliverable = 12
@@ -48,7 +49,7 @@ public enum PartState: Int64, Sendable, Comparable {
     case rejected = 14
     case deleted = 15
 
-    public var isFinal: Bool { self >= .delivered }
+    public var isFinal: Bool { self >= .seen }
 
     public static func < (left: PartState, right: PartState) -> Bool { left.rawValue < right.rawValue }
 
@@ -58,6 +59,7 @@ public enum PartState: Int64, Sendable, Comparable {
         case .queued: .accepted
         case .submitting, .held: .dispatched
         case .sent: .sent
+        case .seen: .seen
         case .delivered: .delivered
         case .expired: .expired
         case .undeliverable: .undeliverable

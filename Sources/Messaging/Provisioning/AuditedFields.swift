@@ -64,7 +64,67 @@ extension MessagingChannel {
         ]
         fields["inboundUrl"] = inbound.map { .string($0.url) }
         fields["inboundMethod"] = inbound.map { .string($0.method.rawValue) }
+        fields["name"] = name.map { .string($0) }
+        fields["connectorId"] = connectorID.map { .integer($0) }
+        fields["scopes"] = settings.scopes.map { .array($0.map { .string($0) }) }
+        fields["callback"] = settings.callback?.audited
+        fields["viberService"] = settings.viberService.map { .string($0.rawValue) }
+        fields["phoneNumberId"] = settings.phoneNumberID.map { .string($0) }
+        fields["accountName"] = settings.accountName.map { .string($0) }
+        fields["dataRetentionInDays"] = settings.dataRetentionInDays.map { .integer(Int64($0)) }
         return fields
+    }
+}
+
+extension CallbackSettings {
+    var audited: JSONValue {
+        var fields: [String: JSONValue] = [:]
+        fields["callbackVersion"] = callbackVersion.map { .string($0.rawValue) }
+        fields["inboundMessageUrl"] = inboundMessageUrl.map { .string($0) }
+        fields["messageStatusUrl"] = messageStatusUrl.map { .string($0) }
+        fields["eventFilter"] = eventFilter.map { .array($0.map { .string($0) }) }
+        fields["signature"] = signature.map { .string($0.method.rawValue) }
+        fields["header"] = header.map { .string($0.key) }
+        return .object(fields)
+    }
+}
+
+extension CompanySettings {
+    var audited: [String: JSONValue] {
+        var fields: [String: JSONValue] = [:]
+        fields["scopes"] = scopes.map { .array($0.map { .string($0) }) }
+        fields["callback"] = callback?.audited
+        fields["mediaQuota"] = mediaQuota.map { .integer($0) }
+        switch mediaCredentials {
+        case nil: break
+        case .oauth2(let clientID, _, let url)?:
+            fields["mediaCredentials"] = .object([
+                "type": .string("oauth2"), "clientId": .string(clientID), "url": .string(url),
+            ])
+        case .basic(let username, _)?:
+            fields["mediaCredentials"] = .object(["type": .string("basic"), "username": .string(username)])
+        }
+        return fields
+    }
+
+    /// Which secrets differ from another's, by the names under which the audit log has them.
+    func changedSecrets(from other: CompanySettings) -> [String] {
+        var names: [String] = []
+        if callback?.signature?.secret != other.callback?.signature?.secret {
+            names.append("callback.signature.secret")
+        }
+        if callback?.header?.value != other.callback?.header?.value { names.append("callback.header.value") }
+        if mediaCredentials?.secret != other.mediaCredentials?.secret { names.append("mediaCredentials.secret") }
+        return names
+    }
+}
+
+extension MediaCredentials {
+    fileprivate var secret: String {
+        switch self {
+        case .oauth2(_, let clientSecret, _): clientSecret
+        case .basic(_, let password): password
+        }
     }
 }
 

@@ -14,10 +14,42 @@ public struct Declaration: Sendable {
         /// What a prepaid company starts with.
         public var initialBalance = Money.zero
         public var keys: [Key] = []
-        public var channels: [(address: ChannelAddress, inbound: Reporting?)] = []
+        public var channels: [Channel] = []
+        /// What it has set for itself in the Conversations API; nil for what is there.
+        public var settings: Settings?
         public var smppAccounts: [SMPP] = []
 
         public init(_ draft: CompanyDraft) { self.draft = draft }
+    }
+
+    /// What the file says of a company's settings; nil leaves what is there.
+    public struct Settings: Sendable {
+        public var scopes: [String]?
+        public var callback: CallbackSettings?
+        public var mediaCredentials: MediaCredentials?
+        public var mediaQuota: Int64?
+
+        public init() {}
+    }
+
+    public struct Channel: Sendable {
+        public var address: ChannelAddress
+        public var inbound: Reporting?
+        public var name: String?
+        public var connector: String?
+        /// Its callback is nil where the file leaves it to the company.
+        public var settings: ChannelSettings
+
+        public init(
+            _ address: ChannelAddress, inbound: Reporting? = nil, name: String? = nil, connector: String? = nil,
+            settings: ChannelSettings = ChannelSettings()
+        ) {
+            self.address = address
+            self.inbound = inbound
+            self.name = name
+            self.connector = connector
+            self.settings = settings
+        }
     }
 
     public struct Key: Sendable {
@@ -102,7 +134,8 @@ extension Provisioner {
         let declared = declaration.companies.compactMap { company in
             companies[company.draft.name].map { ($0, company) }
         }
-        try applyChannels(declared)
+        try applyChannels(declared, connectors)
+        try applySettings(declared)
         try applyKeys(declared)
         try applySMPPAccounts(declared)
         let names = Set(declaration.connectors.map(\.name))
@@ -200,22 +233,48 @@ extension Provisioner {
         try create(wanted.filter { known[$0.key] == nil })
     }
 
-    private func applyChannels(_ declared: [(id: CompanyID, company: Declaration.Company)]) throws {
-        let wanted = declared.flatMap { id, company in company.channels.map { (id, $0.address, $0.inbound) } }
-        let addresses = Set(wanted.map { $0.1 })
+    private func applyChannels(
+        _ declared: [(id: CompanyID, company: Declaration.Company)], _ connectors: [String: Int64]
+    ) throws {
+        let addresses = Set(declared.flatMap { $0.company.channels.map(\.address) })
         for channel in try channels()
         where channel.origin == .file
             && !addresses.contains(ChannelAddress(kind: channel.kind, address: channel.address))
         {
             try remove(channelID: channel.id)
         }
-        for (companyID, address, inbound) in wanted {
-            let known = try channels().first { $0.kind == address.kind && $0.address == address.address }
-            if let known {
-                _ = try change(channelID: known.id, companyID: companyID, address: address, inbound: inbound)
-            } else {
-                _ = try createChannel(companyID: companyID, address: address, inbound: inbound)
+        for (companyID, company) in declared {
+            for entry in company.channels {
+                let connectorID = try entry.connector.map { name in
+                    guard let id = connectors[name] else {
+                        throw ProvisioningError.invalid(field: "connector", reason: "names no connector: \(name)")
+                    }
+                    return id
+                }
+                let details = ChannelDetails(name: entry.name, connectorID: connectorID, settings: entry.settings)
+                let address = entry.address
+                let known = try channels().first { $0.kind == address.kind && $0.address == address.address }
+                if let known {
+                    _ = try change(
+                        channelID: known.id, companyID: companyID, address: address, inbound: entry.inbound,
+                        details: details)
+                } else {
+                    _ = try createChannel(
+                        companyID: companyID, address: address, inbound: entry.inbound, details: details)
+                }
             }
+        }
+    }
+
+    private func applySettings(_ declared: [(id: CompanyID, company: Declaration.Company)]) throws {
+        for (companyID, company) in declared {
+            guard let entry = company.settings else { continue }
+            var settings = try settings(ofCompany: companyID)
+            settings.scopes = entry.scopes ?? settings.scopes
+            settings.callback = entry.callback ?? settings.callback
+            settings.mediaCredentials = entry.mediaCredentials ?? settings.mediaCredentials
+            settings.mediaQuota = entry.mediaQuota ?? settings.mediaQuota
+            try setSettings(settings, ofCompany: companyID)
         }
     }
 

@@ -1,74 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Channels, connectors, routes and SMPP accounts.
+// Connectors, routes and SMPP accounts.
 
 public import Accounts
 public import Wire
 
 extension Provisioner {
-    // MARK: Channels
-
-    public func channels() throws -> [MessagingChannel] { try routing.channels() }
-
-    public func channel(_ id: Int64) throws -> MessagingChannel {
-        guard let channel = try channels().first(where: { $0.id == id }) else {
-            throw ProvisioningError.notFound(.channel)
-        }
-        return channel
-    }
-
-    public func createChannel(
-        companyID: CompanyID, address: ChannelAddress, inbound: Reporting?
-    ) throws -> MessagingChannel {
-        let draft = MessagingChannel(
-            id: 0, companyID: companyID, kind: address.kind, address: address.address, inbound: inbound,
-            origin: actor.origin)
-        try check(draft)
-        let id = try routing.insert(draft)
-        try note(.created, .channel, id: String(id), name: draft.title, companyID: companyID, to: draft.audited)
-        return try channel(id)
-    }
-
-    public func change(
-        channelID id: Int64, companyID: CompanyID, address: ChannelAddress, inbound: Reporting?
-    ) throws -> MessagingChannel {
-        let before = try channel(id)
-        try checkOwner(before.origin, .channel, name: before.title)
-        let after = MessagingChannel(
-            id: id, companyID: companyID, kind: address.kind, address: address.address, inbound: inbound,
-            origin: actor.origin)
-        guard after != before else { return before }
-        try check(after)
-        try routing.update(after)
-        try note(
-            .changed, .channel, id: String(id), name: after.title, companyID: companyID, from: before.audited,
-            to: after.audited)
-        return after
-    }
-
-    public func remove(channelID id: Int64) throws {
-        let before = try channel(id)
-        try checkOwner(before.origin, .channel, name: before.title)
-        try routing.removeChannel(id)
-        try note(
-            .removed, .channel, id: String(id), name: before.title, companyID: before.companyID, from: before.audited)
-    }
-
-    private func check(_ channel: MessagingChannel) throws {
-        _ = try openCompany(channel.companyID)
-        guard (3...15).contains(channel.address.utf8.count), channel.address.utf8.allSatisfy(Self.isDigit) else {
-            throw ProvisioningError.invalid(field: "address", reason: "must be 3 to 15 digits")
-        }
-        if let url = channel.inbound?.url, let reason = checks.callbackRefusal(url) {
-            throw ProvisioningError.invalid(field: "inboundUrl", reason: reason)
-        }
-        let other = try channels().first {
-            $0.kind == channel.kind && $0.address == channel.address && $0.id != channel.id
-        }
-        guard other == nil else {
-            throw ProvisioningError.conflict("the number \(channel.address) belongs to a channel already")
-        }
-    }
-
     // MARK: Connectors
 
     /// Those that the configuration has, not the rows of removed ones.
@@ -138,6 +74,11 @@ extension Provisioner {
         guard users.isEmpty || actor.origin == .file else {
             throw ProvisioningError.conflict(
                 "the connector is in use by the route \(users.map(\.title).joined(separator: ", "))")
+        }
+        let channels = try channels().filter { $0.connectorID == id }
+        guard channels.isEmpty || actor.origin == .file else {
+            throw ProvisioningError.conflict(
+                "the connector is in use by the channel \(channels.map(\.title).joined(separator: ", "))")
         }
         try routing.update(before.with { $0.isEnabled = false })
         try note(.removed, .connector, id: String(id), name: before.name, from: before.audited)

@@ -94,27 +94,39 @@ public struct Receipt: Sendable, Equatable {
     /// The number that the message was for, as digits; empty when the receipt does not say.
     public let recipient: String
     public let state: PartState
-    /// Four hexadecimal digits of the GSM error list; nil when there was no error.
+    /// Four hexadecimal digits of the GSM error list, or the code of another list with its name, such as
+    /// `whatsapp::error::131026`; nil when there was no error.
     public let errorCode: String?
+    /// The provider's words for it, for people.
+    public let reason: String?
     public let at: Milliseconds
+    /// What WhatsApp says of the conversation that the message belongs to.
+    public let conversation: ProviderConversation?
 
     public init(
         connectorID: Int64, providerID: String, recipient: String, state: PartState, errorCode: String?,
-        at: Milliseconds
+        reason: String? = nil, at: Milliseconds, conversation: ProviderConversation? = nil
     ) {
         self.connectorID = connectorID
         self.providerID = providerID
         self.recipient = recipient
         self.state = state
         self.errorCode = errorCode
+        self.reason = reason
         self.at = at
+        self.conversation = conversation
     }
 }
 
 /// What a provider tells us on its own.
 public enum ConnectorEvent: Sendable, Equatable {
     case receipt(Receipt)
+    /// A short message, or a part of one.
     case inbound(InboundPart)
+    /// A whole message on a chat channel.
+    case message(InboundMessage)
+    /// The customer has taken back a message that they had sent.
+    case deleted(InboundDeletion)
 }
 
 /// What is to be told to the provider once an event is durable, or was refused.

@@ -19,8 +19,15 @@ public struct Directory: Sendable {
     public var channels: [ChannelAddress: MessagingChannel] = [:]
     /// By system id.
     public var smppAccounts: [String: SMPPAccount] = [:]
+    public var companySettings: [CompanyID: CompanySettings] = [:]
 
     public init() {}
+
+    /// Where a channel's events go and how: what the channel says over what its company says.
+    public func callback(of channel: MessagingChannel) -> CallbackSettings {
+        let account = companySettings[channel.companyID]?.callback
+        return (channel.settings.callback ?? CallbackSettings()).over(account)
+    }
 }
 
 /// Holds the current snapshot and renews it.
@@ -57,6 +64,7 @@ public final class DirectoryCache: Sendable {
                 directory.channels[ChannelAddress(kind: channel.kind, address: channel.address)] = channel
             }
             for account in try routing.smppAccounts() { directory.smppAccounts[account.systemID] = account }
+            directory.companySettings = try routing.companySettings()
             return directory
         }
         let isNew = state.withLock { state in

@@ -18,15 +18,19 @@ public struct LinkState: Sendable, Equatable {
     public var isPaused: Bool
     /// How often the provider refused for coming too fast, since the program started.
     public var throttled: Int
+    /// Why the provider does not let us in, in its words; nil while it does.
+    public var problem: String?
 
     public init(
-        phases: [Phase], windowUsed: Int = 0, windowSize: Int = 0, isPaused: Bool = false, throttled: Int = 0
+        phases: [Phase], windowUsed: Int = 0, windowSize: Int = 0, isPaused: Bool = false, throttled: Int = 0,
+        problem: String? = nil
     ) {
         self.phases = phases
         self.windowUsed = windowUsed
         self.windowSize = windowSize
         self.isPaused = isPaused
         self.throttled = throttled
+        self.problem = problem
     }
 }
 

@@ -5,7 +5,7 @@ public import Accounts
 
 public struct ChannelAddress: Sendable, Hashable {
     public let kind: ChannelKind
-    /// Digits of a number without `+`.
+    /// Digits of a number without `+`, a service's id, an account's name.
     public let address: String
 
     public init(kind: ChannelKind, address: String) {
@@ -22,6 +22,11 @@ public struct MessagingChannel: Sendable, Equatable {
     /// Where the SMS API pushes inbound messages of the number, and how.
     public let inbound: Reporting?
     public let origin: Origin
+    /// What people call it.
+    public var name: String?
+    /// The connector through which it sends; nil for a kind whose messages are routed by their recipient.
+    public var connectorID: Int64?
+    public var settings = ChannelSettings()
 
     public init(
         id: Int64, companyID: CompanyID, kind: ChannelKind, address: String, inbound: Reporting?,

@@ -21,9 +21,8 @@ public struct DeliveryStore {
         let rows = try transaction.queryBatch(
             """
             INSERT INTO deliveries (company_id, message_id, webhook_id, event, promise, url, method, content_type, body,
-                state, due_at, lease, attempts, created_at, smpp_account_id,
-                trace)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, $10, $11, 0, $10, $12, $13) RETURNING id
+                state, due_at, lease, attempts, created_at, smpp_account_id, trace, account_headers)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, $10, $11, 0, $10, $12, $13, $14) RETURNING id
             """,
             deliveries.enumerated().map { index, delivery in
                 let rendered = delivery.rendered
@@ -32,7 +31,7 @@ public struct DeliveryStore {
                     .text(rendered.event), .text(rendered.promise.rawValue), .text(rendered.url),
                     .text(rendered.method.rawValue), .text(rendered.contentType), .bytes(rendered.body),
                     .integer(now), .integer(held.contains(index) ? lease : 0), SQLValue(rendered.accountID),
-                    SQLValue(rendered.trace?.stored),
+                    SQLValue(rendered.trace?.stored), SQLValue(rendered.carriesAccountHeaders),
                 ]
             })
         return try held.sorted().map { index in
@@ -111,7 +110,7 @@ public struct DeliveryStore {
 
     static let columns = """
         id, company_id, message_id, webhook_id, event, promise, url, method, content_type, body, attempts, created_at,
-        smpp_account_id, trace
+        smpp_account_id, trace, account_headers
         """
 
     static func delivery(from row: Row) throws -> Delivery {
@@ -129,6 +128,7 @@ public struct DeliveryStore {
             event: try row.text("event"), promise: promise, target: target,
             contentType: try row.text("content_type"), body: try row.bytes("body"))
         rendered.trace = try row.textOrNil("trace").flatMap(TraceContext.init(stored:))
+        rendered.carriesAccountHeaders = try row.bool("account_headers")
         return Delivery(
             id: try row.int64("id"), companyID: try row.int64("company_id"), messageID: messageID,
             webhookID: try row.text("webhook_id"), rendered: rendered, attempts: try row.int("attempts"),

@@ -14,12 +14,39 @@ public struct JobStore {
 
     public init(_ transaction: Transaction) { self.transaction = transaction }
 
-    public func insert(_ jobs: [(key: MessageKey, dueAt: Milliseconds, lease: Lease)]) throws {
+    /// Makes jobs for the step at which their messages are.
+    public func insert(_ jobs: [(key: MessageKey, dueAt: Milliseconds, lease: Lease)], step: Int = 0) throws {
         try transaction.executeBatch(
-            "INSERT INTO jobs (company_id, message_id, due_at, lease) VALUES ($1, $2, $3, $4)",
+            "INSERT INTO jobs (company_id, message_id, due_at, lease, step) VALUES ($1, $2, $3, $4, $5)",
             jobs.map { job in
-                [.integer(job.key.companyID), .bytes(job.key.id.bytes), .integer(job.dueAt), .integer(job.lease)]
+                [
+                    .integer(job.key.companyID), .bytes(job.key.id.bytes), .integer(job.dueAt), .integer(job.lease),
+                    SQLValue(step),
+                ]
             })
+    }
+
+    /// Puts the jobs of messages that have gone on to another step of theirs into the place of the old ones: due at once
+    /// and nobody's.
+    func replace(_ jobs: [(key: MessageKey, step: Int)], dueAt: Milliseconds) throws {
+        try transaction.executeBatch(
+            """
+            INSERT INTO jobs (company_id, message_id, due_at, lease, step) VALUES ($1, $2, $3, 0, $4)
+            ON CONFLICT (company_id, message_id) DO UPDATE
+            SET due_at = excluded.due_at, lease = 0, step = excluded.step
+            """,
+            jobs.map { [.integer($0.key.companyID), .bytes($0.key.id.bytes), .integer(dueAt), SQLValue($0.step)] })
+    }
+
+    /// Makes jobs of messages that have waited for others, unless they have ended.
+    func insertWaiting(_ keys: [MessageKey], dueAt: Milliseconds) throws {
+        try transaction.executeBatch(
+            """
+            INSERT INTO jobs (company_id, message_id, due_at, lease)
+            SELECT company_id, id, $3, 0 FROM messages
+            WHERE company_id = $1 AND id = $2 AND direction = 0 AND done_at IS NULL
+            ON CONFLICT (company_id, message_id) DO NOTHING
+            """, keys.map { [.integer($0.companyID), .bytes($0.id.bytes), .integer(dueAt)] })
     }
 
     /// Takes up to `limit` jobs that are due and nobody's.

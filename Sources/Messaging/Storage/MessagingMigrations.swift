@@ -10,6 +10,7 @@ public enum MessagingMigrations {
     public static let all: [Migration] =
         AccountsMigrations.all + [
             Migration(number: 2, name: "messaging", statements: routing + messages + queues + inbound), operations,
+            channels,
         ]
 
     private static let routing = [

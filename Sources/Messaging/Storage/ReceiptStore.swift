@@ -98,14 +98,16 @@ struct ReceiptStore {
         try transaction.executeBatch(
             """
             INSERT INTO receipts
-                (connector_id, provider_id, provider_key, recipient, state, error_code, at, received_at)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+                (connector_id, provider_id, provider_key, recipient, state, error_code, at, received_at, reason,
+                conversation)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
             """,
             receipts.map { receipt in
                 [
                     .integer(receipt.connectorID), .text(receipt.providerID),
                     .text(ProviderID.key(of: receipt.providerID)), .text(receipt.recipient),
                     .integer(receipt.state.rawValue), SQLValue(receipt.errorCode), .integer(receipt.at), .integer(now),
+                    SQLValue(receipt.reason), SQLValue(receipt.conversation?.stored),
                 ]
             })
     }
@@ -117,8 +119,8 @@ struct ReceiptStore {
     ) throws -> [[Receipt]] {
         let found = try rows(
             """
-            SELECT r.id, r.connector_id, r.provider_id, r.recipient, r.state, r.error_code, r.at,
-                (SELECT c.receipt_id_form FROM connectors c WHERE c.id = r.connector_id) AS receipt_id_form
+            SELECT r.id, r.connector_id, r.provider_id, r.recipient, r.state, r.error_code, r.at, r.reason,
+                r.conversation, (SELECT c.receipt_id_form FROM connectors c WHERE c.id = r.connector_id) AS receipt_id_form
             FROM receipts r WHERE r.connector_id = $1 AND r.provider_key = $2 ORDER BY r.id
             """, submitted.map { ($0.connectorID, $0.providerID) })
         var taken = [[Receipt]](repeating: [], count: submitted.count)
@@ -147,7 +149,7 @@ struct ReceiptStore {
     func parked(since instant: Milliseconds, limit: Int) throws -> [(id: Int64, receipt: Receipt)] {
         try transaction.query(
             """
-            SELECT id, connector_id, provider_id, recipient, state, error_code, at FROM receipts
+            SELECT id, connector_id, provider_id, recipient, state, error_code, at, reason, conversation FROM receipts
             WHERE received_at >= $1 ORDER BY received_at DESC LIMIT $2
             """, [.integer(instant), SQLValue(limit)]
         ).map { row in (try row.int64("id"), try Self.receipt(from: row)) }
@@ -163,6 +165,7 @@ struct ReceiptStore {
         return Receipt(
             connectorID: try row.int64("connector_id"), providerID: try row.text("provider_id"),
             recipient: try row.text("recipient"), state: state, errorCode: try row.textOrNil("error_code"),
-            at: try row.int64("at"))
+            reason: try row.textOrNil("reason"), at: try row.int64("at"),
+            conversation: try row.textOrNil("conversation").flatMap(ProviderConversation.init(stored:)))
     }
 }

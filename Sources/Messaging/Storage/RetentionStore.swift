@@ -29,6 +29,20 @@ struct RetentionStore {
         }
     }
 
+    /// Erases the contents of messages whose time for it has come; returns how many. What the chain and the request said
+    /// goes with them.
+    func eraseContents(before instant: Milliseconds, limit: Int) throws -> Int {
+        let rows = try transaction.query(
+            "SELECT company_id, id, direction FROM messages WHERE erase_at <= $1 ORDER BY erase_at LIMIT $2",
+            [.integer(instant), SQLValue(limit)])
+        try transaction.executeBatch(
+            """
+            UPDATE messages SET content = NULL, extra = NULL, erase_at = NULL
+            WHERE company_id = $1 AND id = $2 AND direction = $3
+            """, rows.map { [$0["company_id"], $0["id"], $0["direction"]] })
+        return rows.count
+    }
+
     /// Removes deliveries that were made before `instant`; returns how many.
     func removeDelivered(before instant: Milliseconds, limit: Int) throws -> Int {
         try transaction.execute(
@@ -52,6 +66,7 @@ struct RetentionStore {
         try transaction.executeBatch("DELETE FROM parts WHERE company_id = $1 AND message_id = $2", keys)
         try transaction.executeBatch("DELETE FROM events WHERE company_id = $1 AND message_id = $2", keys)
         try transaction.executeBatch("DELETE FROM inbound_contents WHERE company_id = $1 AND message_id = $2", keys)
+        try transaction.executeBatch("DELETE FROM inbound_ids WHERE company_id = $1 AND message_id = $2", keys)
         try transaction.executeBatch(
             "DELETE FROM messages WHERE company_id = $1 AND id = $2 AND direction = $3",
             rows.map { [$0["company_id"], $0["id"], $0["direction"]] })

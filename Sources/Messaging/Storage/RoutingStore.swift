@@ -3,6 +3,7 @@
 // be changed by whom, and what the audit log says of it, is `Provisioner`'s part.
 
 public import Accounts
+internal import Foundation
 public import SQL
 public import Wire
 
@@ -126,23 +127,31 @@ public struct RoutingStore {
 
     public func channels() throws -> [MessagingChannel] {
         try transaction.query(
-            "SELECT id, company_id, kind, address, inbound_url, inbound_method, origin FROM channels ORDER BY id"
+            """
+            SELECT id, company_id, kind, address, inbound_url, inbound_method, origin, name, connector_id, settings
+            FROM channels ORDER BY id
+            """
         ).compactMap { row in
             guard let kind = ChannelKind(rawValue: try row.text("kind")) else { return nil }
             let method = Reporting.Method(rawValue: try row.text("inbound_method")) ?? .post
-            return MessagingChannel(
+            var channel = MessagingChannel(
                 id: try row.int64("id"), companyID: try row.int64("company_id"), kind: kind,
                 address: try row.text("address"),
                 inbound: try row.textOrNil("inbound_url").map { Reporting(url: $0, method: method) },
                 origin: try Self.origin(of: row))
+            channel.name = try row.textOrNil("name")
+            channel.connectorID = try row.int64OrNil("connector_id")
+            channel.settings = try Self.decoded(ChannelSettings.self, from: try row.text("settings"))
+            return channel
         }
     }
 
     func insert(_ channel: MessagingChannel) throws -> Int64 {
         let row = try transaction.queryOne(
             """
-            INSERT INTO channels (company_id, kind, address, inbound_url, inbound_method, origin)
-            VALUES ($1, $2, $3, $4, $5, $6) RETURNING id
+            INSERT INTO channels
+                (company_id, kind, address, inbound_url, inbound_method, origin, name, connector_id, settings)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING id
             """, Self.values(of: channel))
         return try Self.id(row, "channels.id")
     }
@@ -151,8 +160,8 @@ public struct RoutingStore {
         try transaction.execute(
             """
             UPDATE channels SET company_id = $1, kind = $2, address = $3, inbound_url = $4, inbound_method = $5,
-                origin = $6
-            WHERE id = $7
+                origin = $6, name = $7, connector_id = $8, settings = $9
+            WHERE id = $10
             """, Self.values(of: channel) + [.integer(channel.id)])
     }
 
@@ -160,12 +169,38 @@ public struct RoutingStore {
         [
             .integer(channel.companyID), .text(channel.kind.rawValue), .text(channel.address),
             SQLValue(channel.inbound?.url), .text((channel.inbound?.method ?? .post).rawValue),
-            .text(channel.origin.rawValue),
+            .text(channel.origin.rawValue), SQLValue(channel.name), SQLValue(channel.connectorID),
+            .text(Self.encoded(channel.settings)),
         ]
     }
 
     func removeChannel(_ id: Int64) throws {
         try transaction.execute("DELETE FROM channels WHERE id = $1", [.integer(id)])
+    }
+
+    // MARK: What companies have set for themselves
+
+    private static let companyPurpose = "company-settings"
+
+    public func companySettings() throws -> [CompanyID: CompanySettings] {
+        let rows = try transaction.query("SELECT company_id, settings FROM company_settings")
+        return Dictionary(
+            uniqueKeysWithValues: try rows.map { row in
+                let json = try secrets.open(try row.text("settings"), purpose: Self.companyPurpose)
+                return (try row.int64("company_id"), try Self.decoded(CompanySettings.self, from: json))
+            })
+    }
+
+    func store(_ settings: CompanySettings, of companyID: CompanyID) throws {
+        try transaction.execute(
+            """
+            INSERT INTO company_settings (company_id, settings) VALUES ($1, $2)
+            ON CONFLICT (company_id) DO UPDATE SET settings = excluded.settings
+            """,
+            [
+                .integer(companyID),
+                .text(try secrets.seal(Self.encoded(settings), purpose: Self.companyPurpose)),
+            ])
     }
 
     // MARK: SMPP accounts
@@ -235,6 +270,23 @@ public struct RoutingStore {
             throw DatabaseError.decoding(column)
         }
         return value
+    }
+
+    private static func decoded<Value: Decodable>(_ type: Value.Type, from json: String) throws -> Value {
+        do {
+            return try JSONDecoder().decode(type, from: Data(json.utf8))
+        } catch {
+            throw DatabaseError.decoding("settings")
+        }
+    }
+
+    private static func encoded(_ value: some Encodable) -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.withoutEscapingSlashes, .sortedKeys]
+        guard let data = try? encoder.encode(value) else {
+            preconditionFailure("settings are made of JSON's own types")
+        }
+        return String(decoding: data, as: UTF8.self)
     }
 
     private static func text(of value: JSONValue) -> String {

@@ -90,6 +90,10 @@ struct Configuration: Sendable {
         var balance = Money.zero
         var keys: [KeyEntry] = []
         var numbers: [NumberEntry] = []
+        /// Those of the kinds that say more than a number.
+        var channels: [Declaration.Channel] = []
+        /// What the file sets for the company in the Conversations API; nil for nothing.
+        var settings: Declaration.Settings?
         var smppAccounts: [SMPPAccountEntry] = []
 
         init(name: String) { draft = CompanyDraft(name: name) }

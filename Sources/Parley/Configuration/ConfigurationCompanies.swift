@@ -10,7 +10,7 @@ extension Configuration.CompanyEntry {
     init(_ node: ConfigurationNode) throws {
         let members = try node.members(known: [
             "name", "prepaid", "balance", "currency", "reseller", "resoldBy", "webhookSecrets", "keys", "numbers",
-            "smppAccounts",
+            "channels", "callbacks", "mediaCredentials", "mediaQuota", "scopes", "smppAccounts",
         ])
         guard let name = try members["name"]?.text(), !name.isEmpty else { throw node.failure("needs a name") }
         self.init(name: name)
@@ -36,6 +36,8 @@ extension Configuration.CompanyEntry {
             smppAccounts = try node.elements().map(Configuration.SMPPAccountEntry.init)
         }
         if let node = members["numbers"] { numbers = try node.elements().map(Configuration.NumberEntry.init) }
+        if let node = members["channels"] { channels = try node.elements().map(Declaration.Channel.init) }
+        settings = try Declaration.Settings(members)
     }
 }
 
@@ -55,7 +57,8 @@ extension Configuration.KeyEntry {
         if let node = members["objects"] {
             limits.objects = try node.elements().map { node in
                 let object = try node.text()
-                guard object.hasPrefix("sms:"), object.utf8.count > 4 else {
+                let halves = object.split(separator: ":", maxSplits: 1)
+                guard halves.count == 2, ChannelKind(rawValue: String(halves[0])) != nil else {
                     throw node.failure("must be a channel such as sms:49301234567")
                 }
                 return object

@@ -29,6 +29,10 @@ struct ConfigurationNode {
 
     /// Parses YAML text; an empty file is an empty mapping.
     init(parsing text: String, source: Source) throws {
+        if let line = Self.lineOfTooManyAliases(in: text) {
+            throw ConfigurationError(
+                file: source.file, line: line, reason: "uses aliases (*name) more than \(Self.mostAliases) times")
+        }
         do {
             node = try Yams.compose(yaml: text) ?? Node([(Node, Node)]())
         } catch let error as YamlError {
@@ -36,6 +40,26 @@ struct ConfigurationNode {
         }
         path = ""
         self.source = source
+    }
+
+    /// Aliases of aliases stand for a tree that grows with every level, and take hours to read with a few dozen of them.
+    private static let mostAliases = 32
+
+    /// Counts what may be an alias: an asterisk at the beginning of a value, and a name. One in a text counts as well,
+    /// which only matters beyond any number that a configuration has use for.
+    private static func lineOfTooManyAliases(in text: String) -> Int? {
+        var (count, line) = (0, 1)
+        var previous = UInt8(ascii: " ")
+        var isAfterAsterisk = false
+        for byte in text.utf8 {
+            if isAfterAsterisk, byte > UInt8(ascii: " ") { count += 1 }
+            if count > mostAliases { return line }
+            isAfterAsterisk =
+                byte == UInt8(ascii: "*") && (previous <= UInt8(ascii: " ") || ",:[{-?".utf8.contains(previous))
+            if byte == UInt8(ascii: "\n") { line += 1 }
+            previous = byte
+        }
+        return nil
     }
 
     private init(node: Node, path: String, source: Source) {

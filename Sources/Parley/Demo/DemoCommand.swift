@@ -33,20 +33,24 @@ struct DemoCommand: AsyncParsableCommand {
         let smsc = try simulator(folder, logger: logger)
         let smscPort = try await smsc.start()
         let port = try port == 0 ? FreePort.find() : port
-        let configuration = folder.configuration(key: key, secret: secret, host: host, port: port, smscPort: smscPort)
+        let providers = try await DemoProviders.start(port: port, logger: logger)
+        let configuration = folder.configuration(
+            key: key, secret: secret, host: host, port: port, smscPort: smscPort, providers: providers)
         let page = DemoPage(key: key, port: port, folder: data, smscPort: smscPort)
         let receiver = DemoReceiver(secret: secret)
         let server = Server(
             configuration: configuration, logger: logger,
-            addRoutes: { DemoRoutes(page: page, receiver: receiver, smsc: smsc).add(to: $0) },
+            addRoutes: { DemoRoutes(page: page, receiver: receiver, smsc: smsc, providers: providers).add(to: $0) },
             onRunning: { _ in Terminal.say(page.greeting) })
         do {
             try await server.run()
         } catch {
             await smsc.shutdown()
+            await providers.shutdown()
             throw error
         }
         await smsc.shutdown()
+        await providers.shutdown()
     }
 
     private func simulator(_ folder: DemoFolder, logger: Logger) throws -> SMSCSimulator {

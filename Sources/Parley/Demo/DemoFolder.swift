@@ -55,12 +55,16 @@ struct DemoFolder {
     }
 
     /// What the demo's node runs with.
-    func configuration(key: String, secret: String, host: String, port: Int, smscPort: Int) -> Configuration {
+    func configuration(
+        key: String, secret: String, host: String, port: Int, smscPort: Int, providers: DemoProviders
+    ) -> Configuration {
         var configuration = Configuration()
         configuration.database = .sqlite(path: path + "/parley.db")
         configuration.masterKey = .file(path + "/master.key")
         configuration.http.host = host
         configuration.http.port = port
+        // Whoever tries out what a wrong key does is not to be locked out.
+        configuration.http.wrongKeysPerMinute = 1_000_000
         configuration.node = "demo"
         configuration.callbacks.allowsPrivateAddresses = true
         configuration.callbacks.allowsPlainHTTP = true
@@ -69,16 +73,26 @@ struct DemoFolder {
         company.draft.webhookSecrets = [secret]
         let inbound = Reporting(url: "http://127.0.0.1:\(port)\(DemoReceiver.path)", method: .post)
         company.numbers = [Configuration.NumberEntry(number: Self.number, inbound: inbound)]
+        company.channels = DemoProviders.channels
+        var callbacks = CallbackSettings()
+        callbacks.callbackVersion = .v2_13
+        callbacks.inboundMessageUrl = inbound.url
+        callbacks.messageStatusUrl = inbound.url
+        var settings = Declaration.Settings()
+        settings.callback = callbacks
+        company.settings = settings
+        configuration.http.publicURL = "http://127.0.0.1:\(port)"
         configuration.companies = [company]
-        configuration.connectors = [
-            Configuration.ConnectorEntry(
-                name: "simulator", kind: "smpp", secret: Self.password,
-                options: .object([
-                    "host": .string("127.0.0.1"), "port": .integer(Int64(smscPort)),
-                    "systemId": .string(Self.systemID), "binds": .integer(2), "window": .integer(100),
-                    "reconnectMinimum": .number(0.2), "reconnectMaximum": .number(5),
-                ]))
-        ]
+        configuration.connectors =
+            [
+                Configuration.ConnectorEntry(
+                    name: "simulator", kind: "smpp", secret: Self.password,
+                    options: .object([
+                        "host": .string("127.0.0.1"), "port": .integer(Int64(smscPort)),
+                        "systemId": .string(Self.systemID), "binds": .integer(2), "window": .integer(100),
+                        "reconnectMinimum": .number(0.2), "reconnectMaximum": .number(5),
+                    ]))
+            ] + providers.connectors
         configuration.routes = [Configuration.RouteEntry(connectors: ["simulator"])]
         configuration.prices = [
             Configuration.PriceEntry(

@@ -27,6 +27,23 @@ struct DemoPage: Sendable {
         """
     }
 
+    private var template: String {
+        """
+        curl -s \(base)/conversations/v3/messages \\
+          -H 'apikey: \(key)' -H 'content-type: application/json' -d '{
+            "to": "4915112345678", "from": "\(DemoProviders.whatsAppNumber)", "channel": "whatsapp",
+            "content": {"contentType": "template",
+              "template": {"templateId": "hello_world", "templateLanguage": "en_US"}}}'
+        """
+    }
+
+    private var writeOnWhatsApp: String {
+        """
+        curl -s \(base)/simulator/whatsapp -H 'content-type: application/json' \\
+          -d '{"from":"4915112345678","text":"Hi there"}'
+        """
+    }
+
     var greeting: String {
         """
         Parley is running at \(base)/
@@ -76,8 +93,13 @@ struct DemoPage: Sendable {
         <dl>
         <dt>SMS API</dt><dd><code>\(base)/messaging/v1/sms</code> &middot;
           <a href="/openapi/sms.yaml">OpenAPI</a></dd>
+        <dt>Conversations API</dt><dd><code>\(base)/conversations/v3</code> &middot;
+          <a href="/openapi/conversations.yaml">OpenAPI</a></dd>
+        <dt>Chat API</dt><dd><code>\(base)/chat-api/v2</code> &middot; <a href="/openapi/chat.yaml">OpenAPI</a></dd>
         <dt>Your key</dt><dd><code>\(Self.escaped(key))</code></dd>
         <dt>Your number</dt><dd><code>+\(DemoFolder.number)</code></dd>
+        <dt>WhatsApp, Viber, echo</dt><dd><code>\(DemoProviders.whatsAppNumber)</code>,
+          <code>\(DemoProviders.viberService)</code>, <code>\(DemoProviders.echoAccount)</code></dd>
         <dt>Carrier</dt><dd>SMPP 3.4 simulator on port \(smscPort)</dd>
         <dt>Data</dt><dd><code>\(Self.escaped(folder))</code> (SQLite)</dd>
         <dt>State</dt><dd><a href="/ready">ready</a> &middot; <a href="/health">health</a></dd>
@@ -88,6 +110,10 @@ struct DemoPage: Sendable {
         <pre>\(Self.escaped(watch))</pre>
         <h2>3. Write as a handset, and see it arrive</h2>
         <pre>\(Self.escaped(write))</pre>
+        <h2>4. Send on WhatsApp</h2>
+        <pre>\(Self.escaped(template))</pre>
+        <h2>5. Write as the customer; for a day free text may be sent back</h2>
+        <pre>\(Self.escaped(writeOnWhatsApp))</pre>
         <h2>The last three digits choose what happens</h2>
         <table>
         <tr><td><code>001</code></td><td>delivered</td><td><code>006</code></td><td>throttled three times, then delivered</td></tr>

@@ -12,6 +12,7 @@ struct DemoRoutes: Sendable {
     let page: DemoPage
     let receiver: DemoReceiver
     let smsc: SMSCSimulator
+    let providers: DemoProviders
 
     func add(to router: Router<APIRequestContext>) {
         router.get("/") { _, _ in
@@ -20,6 +21,12 @@ struct DemoRoutes: Sendable {
                 body: ResponseBody(byteBuffer: ByteBuffer(string: page.html)))
         }
         router.post("simulator/sms") { request, context in try await writeAsHandset(request, context) }
+        router.post("simulator/whatsapp") { request, context in
+            try await writeAsCustomer(request, context, providers.writeOnWhatsApp)
+        }
+        router.post("simulator/viber") { request, context in
+            try await writeAsCustomer(request, context, providers.writeOnViber)
+        }
         let path = RouterPath(String(DemoReceiver.path.dropFirst()))
         router.post(path) { request, context in
             let body = try await request.body.collect(upTo: context.maxUploadSize)
@@ -40,14 +47,35 @@ struct DemoRoutes: Sendable {
         return Response(status: .noContent)
     }
 
-    private func writeAsHandset(_ request: Request, _ context: APIRequestContext) async throws -> Response {
+    private static func json(of request: Request, _ context: APIRequestContext) async throws -> JSONValue {
         let body = try await request.body.collect(upTo: context.maxUploadSize)
-        let members: JSONValue
         do {
-            members = try JSONValue(parsing: body.readableBytesView)
+            return try JSONValue(parsing: body.readableBytesView)
         } catch {
             throw Problem.notParseable("\(error)")
         }
+    }
+
+    /// Answers with the provider's id of the message once the node has taken it.
+    private func writeAsCustomer(
+        _ request: Request, _ context: APIRequestContext,
+        _ write: @Sendable (DemoCustomerRequest) async throws -> (id: String, isTaken: Bool)
+    ) async throws -> Response {
+        let act = try DemoCustomerRequest(try await Self.json(of: request, context))
+        let written: (id: String, isTaken: Bool)
+        do {
+            written = try await write(act)
+        } catch let error as any CustomStringConvertible & Error where !(error is Problem) {
+            throw Problem(.conflict, detail: error.description)
+        }
+        guard written.isTaken else { throw Problem(.badGateway, detail: "The node did not take the message.") }
+        var writer = JSONWriter()
+        writer.object { $0.member("messageId", written.id) }
+        return Self.json(writer.bytes)
+    }
+
+    private func writeAsHandset(_ request: Request, _ context: APIRequestContext) async throws -> Response {
+        let members = try await Self.json(of: request, context)
         let fields = ["from", "to", "text"]
         let missing = fields.filter { members[$0]?.string?.isEmpty ?? true }
         guard missing.isEmpty, let from = members["from"]?.string, let to = members["to"]?.string,

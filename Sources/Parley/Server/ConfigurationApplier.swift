@@ -61,7 +61,12 @@ extension Configuration {
         company.reseller = entry.resoldBy
         company.initialBalance = entry.balance
         company.keys = entry.keys.map { Declaration.Key(name: $0.name, text: $0.key, limits: $0.limits) }
-        company.channels = entry.numbers.map { (ChannelAddress(kind: .sms, address: $0.number), $0.inbound) }
+        company.channels =
+            entry.numbers.map {
+                Declaration.Channel(ChannelAddress(kind: .sms, address: $0.number), inbound: $0.inbound)
+            }
+            + entry.channels
+        company.settings = entry.settings
         company.smppAccounts = try entry.smppAccounts.map { account in
             let known = knownHashes[account.systemID].flatMap {
                 PasswordHash.verify(account.password, $0) ? $0 : nil

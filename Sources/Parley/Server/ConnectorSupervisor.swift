@@ -3,6 +3,7 @@
 // new are made, those that changed are made again, and those that are gone or stopped are taken down. What stayed the
 // same goes on undisturbed.
 
+import AsyncHTTPClient
 import Connectors
 import Logging
 import Messaging
@@ -21,16 +22,20 @@ final class ConnectorSupervisor: Sendable {
     private let group: any EventLoopGroup
     /// How many exchanges each connector remembers.
     private let exchangeCapacity: Int
+    private let media: any MediaAccess
+    private let httpClient: HTTPClient
     private let running = Mutex<[Int64: Running]>([:])
     private let changed = Signal()
     private let isStopping = Mutex(false)
 
     init(
-        engine: MessagingEngine, logger: Logger, exchangeCapacity: Int,
+        engine: MessagingEngine, logger: Logger, exchangeCapacity: Int, media: any MediaAccess, httpClient: HTTPClient,
         group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
     ) {
         self.engine = engine
         self.exchangeCapacity = exchangeCapacity
+        self.media = media
+        self.httpClient = httpClient
         self.logger = logger
         self.group = group
     }
@@ -68,9 +73,10 @@ final class ConnectorSupervisor: Sendable {
         var all = kept
         for (id, settings) in wanted where kept[id] == nil {
             do {
-                let connector = try ConnectorRegistry.make(
-                    settings, sink: engine, group: group, logger: logger,
-                    exchanges: ExchangeLog(capacity: exchangeCapacity))
+                let environment = ConnectorEnvironment(
+                    sink: engine, group: group, logger: logger, exchanges: ExchangeLog(capacity: exchangeCapacity),
+                    media: media, httpClient: httpClient)
+                let connector = try ConnectorRegistry.make(settings, environment)
                 all[id] = Running(settings: settings, connector: connector)
             } catch {
                 logger.error(

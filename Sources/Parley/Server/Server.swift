@@ -3,6 +3,7 @@
 
 import API
 import Accounts
+import AsyncHTTPClient
 import Connectors
 import CustomerSMPP
 import Hummingbird
@@ -33,7 +34,7 @@ struct Server {
     /// Runs until SIGTERM or SIGINT.
     func run() async throws {
         let secrets = try MasterKey.secretBox(configuration.masterKey)
-        let client = try webhookClient()
+        let client = try WebhookClient(configuration: webhookSettings)
         let checks = ProvisioningChecks(addressGuard: client.addressGuard)
         let metrics = EngineMetrics()
         metrics.registry.observeProcess(version: Version.current, dataPath: configuration.database.path)
@@ -50,19 +51,28 @@ struct Server {
         let engine = MessagingEngine(context: context)
         try await engine.enter()
         // What is written to files is read from memory in batches, and must not be overwritten before.
+        let providers = ProviderClient.makeHTTPClient(group: MultiThreadedEventLoopGroup.singleton)
+        let customers = try CustomerMediaClient(configuration: webhookSettings)
+        let media = MediaLibrary(
+            database: database, directory: directory,
+            connector: { id in engine.runningConnectors.first { $0.id == id } as? any MediaConnector },
+            customerFetch: { try await customers.fetch($0, credentials: $1) })
         let supervisor = ConnectorSupervisor(
-            engine: engine, logger: logger, exchangeCapacity: configuration.logging.exchanges == nil ? 500 : 8192)
+            engine: engine, logger: logger, exchangeCapacity: configuration.logging.exchanges == nil ? 500 : 8192,
+            media: media, httpClient: providers)
         directory.observe { supervisor.look() }
         await supervisor.reconcile()
-        let customers = try await customerSMPP(engine)
+        let smpp = try await customerSMPP(engine)
         let reload = ConfigurationReload(
             file: configurationFile, database: database, directory: directory, secrets: secrets, checks: checks,
             logger: logger)
         let parts = Parts(
-            engine: engine, webhooks: webhooks, supervisor: supervisor, customers: customers, reload: reload,
-            client: client, certificates: try certificates())
+            engine: engine, webhooks: webhooks, supervisor: supervisor, customers: smpp, reload: reload, client: client,
+            media: media, certificates: try certificates())
         try await group(parts).run()
         await client.shutdown()
+        await customers.shutdown()
+        try? await providers.shutdown()
         await engine.leave()
         await database.close()
         logger.notice("stopped")
@@ -76,6 +86,7 @@ struct Server {
         let customers: CustomerSMPPServer?
         let reload: ConfigurationReload
         let client: WebhookClient
+        let media: MediaLibrary
         let certificates: TLSCertificates?
     }
 
@@ -102,7 +113,7 @@ struct Server {
         services += [
             RunningPart(options.keyUse, directory: parts.engine.context.directory, logger: logger),
             ReloadService(reload: parts.reload, certificates: parts.certificates),
-            application(parts.engine, options),
+            application(parts, options),
         ]
         var settings = ServiceGroupConfiguration(
             services: services.map { .init(service: $0) }, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
@@ -120,6 +131,12 @@ struct Server {
             renderers: [
                 .sms: SMSEventRenderer(publicBaseURL: configuration.http.publicURL),
                 .smpp: SMPPEventRenderer(directory: directory),
+                .conversations: ConversationsEventRenderer(
+                    directory: directory, publicBaseURL: configuration.http.publicURL),
+                .chat: ChatEventRenderer(
+                    version: .v2_6, directory: directory, publicBaseURL: configuration.http.publicURL),
+                .chat23: ChatEventRenderer(
+                    version: .v2_3, directory: directory, publicBaseURL: configuration.http.publicURL),
             ], logger: logger, options: options, metrics: metrics)
     }
 
@@ -166,21 +183,23 @@ struct Server {
         return options
     }
 
-    private func application(_ engine: MessagingEngine, _ options: APIOptions) -> some ApplicationProtocol {
+    private func application(_ parts: Parts, _ options: APIOptions) -> some ApplicationProtocol {
         let onRunning = onRunning
         return Application(
-            router: APIServer.router(engine: engine, options: options, extraRoutes: addRoutes),
-            server: APIServer.http1(options: options, registry: engine.context.metrics.registry),
+            router: APIServer.router(
+                engine: parts.engine, options: options, media: parts.media, extraRoutes: addRoutes),
+            server: APIServer.http1(options: options, registry: parts.engine.context.metrics.registry),
             configuration: ApplicationConfiguration(
                 address: .hostname(configuration.http.host, port: configuration.http.port)),
             onServerRunning: { channel in await onRunning(channel.localAddress?.port ?? 0) }, logger: logger)
     }
 
-    private func webhookClient() throws -> WebhookClient {
+    /// How customers' URLs are called.
+    private var webhookSettings: WebhookClient.Configuration {
         var settings = WebhookClient.Configuration(version: Version.current)
         settings.policy = configuration.callbacks.policy
         settings.additionalTrustRootsFile = configuration.callbacks.trustRoots
-        return try WebhookClient(configuration: settings)
+        return settings
     }
 
     /// The listener of customers' ESMEs, listening; nil where the configuration has none.

@@ -12,13 +12,15 @@ enum PinnedClient {
     /// A connection went to another address than the one that was checked.
     struct WrongAddress: Error {}
 
+    /// `readTimeout`, in ms, bounds the pauses within an answer; a webhook's answer has its whole deadline instead.
     static func make(
         _ key: ClientPool.Key, configuration: WebhookClient.Configuration, tls: TLSConfiguration,
-        eventLoopGroup: any EventLoopGroup
+        eventLoopGroup: any EventLoopGroup, readTimeout: Int64? = nil
     ) -> HTTPClient {
         var settings = HTTPClient.Configuration(tlsConfiguration: tls, redirectConfiguration: .disallow)
         settings.dnsOverride = [key.host: key.address.description]
-        settings.timeout = .init(connect: .milliseconds(configuration.connectTimeout))
+        settings.timeout = .init(
+            connect: .milliseconds(configuration.connectTimeout), read: readTimeout.map { .milliseconds($0) })
         settings.connectionPool = .init(
             idleTimeout: .milliseconds(configuration.keepAlive),
             concurrentHTTP1ConnectionsPerHostSoftLimit: configuration.connectionsPerEndpoint)

@@ -147,7 +147,7 @@ public final class WebhookDispatcher: DeliveryInbox {
     private func setAside(_ plan: DeliveryQueue.Plan, now: Milliseconds) {
         var set: [DeliveryStore.Outcome] = plan.postpone.map { item in
             let delivery = item.delivery
-            if let span = promise(of: delivery).span, now - delivery.createdAt > span {
+            if let patience = promise(of: delivery).patience, now - delivery.createdAt > patience {
                 return outcome(
                     delivery, .undelivered, at: now, attempts: delivery.attempts, nil, "the endpoint is down")
             }
@@ -165,6 +165,7 @@ public final class WebhookDispatcher: DeliveryInbox {
         var headers = signature(of: delivery, at: sentAt)
         if rendered.method == .post { headers.add(name: "content-type", value: rendered.contentType) }
         addTrace(of: rendered, to: &headers)
+        addAccountHeaders(of: delivery, at: sentAt, to: &headers)
         let began = ContinuousClock.now
         let result = await client.send(
             WebhookRequest(
@@ -193,12 +194,22 @@ public final class WebhookDispatcher: DeliveryInbox {
             secrets: secrets.compactMap { WebhookSecret($0) })
     }
 
+    /// Read at each try, so that a new secret holds for what is still waiting.
+    private func addAccountHeaders(of delivery: Delivery, at instant: Milliseconds, to headers: inout HTTPHeaders) {
+        guard delivery.rendered.carriesAccountHeaders,
+            let callback = context.directory.current.companySettings[delivery.companyID]?.callback
+        else { return }
+        AccountHeaders.add(callback, to: &headers, timestamp: instant / 1000, body: delivery.rendered.body)
+    }
+
     // MARK: Record
 
     private func promise(of delivery: Delivery) -> RetryPromise {
         switch delivery.rendered.promise {
         // Deliveries to SMPP accounts are not claimed here; their promise has no schedule of its own.
         case .everyTenSeconds, .sevenDays: .everyTenSeconds
+        case .twoMore: .statusTwoMore
+        case .fortnight: .whatsAppInbound
         }
     }
 

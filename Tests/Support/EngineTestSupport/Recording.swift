@@ -20,9 +20,29 @@ public struct RecordingRenderer: EventRenderer {
         let text: String
         switch message.content {
         case .sms(let content): text = content.text
+        case .rich(let content):
+            if case .text(let body) = content.body { text = body.text } else { text = content.body.contentType }
         case nil: text = ""
         }
         return Self.delivery("inbound", reporting, "\(message.sender) \(text)")
+    }
+
+    public func acceptedReport(_ message: Message) -> RenderedDelivery? {
+        message.reporting.map { Self.delivery("accepted", $0, "\(message.id) accepted") }
+    }
+
+    public func channelFailedReport(_ message: Message, failure: StepFailure) -> RenderedDelivery? {
+        message.reporting.map {
+            Self.delivery("channel-failed", $0, "\(message.id) \(failure.kind) failed: \(failure.code ?? "")")
+        }
+    }
+
+    public func seenReport(_ message: Message, parts: [Part]) -> RenderedDelivery? {
+        message.reporting.map { Self.delivery("seen", $0, "\(message.id) seen") }
+    }
+
+    public func deletionReport(_ message: Message, channel: MessagingChannel) -> RenderedDelivery? {
+        channel.inbound.map { Self.delivery("withdrawn", $0, "\(message.id) withdrawn") }
     }
 
     private static func delivery(_ event: String, _ reporting: Reporting, _ body: String) -> RenderedDelivery {

@@ -99,7 +99,9 @@ public struct TestSetup: Sendable {
             Declaration.Key(name: "main", text: Self.acmeKey),
             Declaration.Key(name: "operator", text: Self.adminKey, limits: KeyLimits(scopes: [.admin])),
         ]
-        acme.channels = [(ChannelAddress(kind: .sms, address: Self.number), inbound)]
+        acme.channels = [
+            Declaration.Channel(ChannelAddress(kind: .sms, address: Self.number), inbound: inbound)
+        ]
         var other = Declaration.Company(CompanyDraft(name: "Other", webhookSecrets: [Self.webhookSecret]))
         other.keys = [Declaration.Key(name: "main", text: Self.otherKey)]
         declaration.companies = [acme, other]

@@ -1,14 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a message says, per kind of channel, and its form in the database: JSON in which members with their usual value
-// are left out.
+// A short message: its text and how it is cut, and its form in the database: JSON in which members with their usual
+// value are left out.
 
 public import SMSText
-public import Wire
-
-/// The content of a message.
-public enum MessageContent: Sendable, Equatable {
-    case sms(SMSContent)
-}
+internal import Wire
 
 /// A short message's text as it is sent, and how it is cut into parts. The options are kept with it, so that a restart
 /// or another connector of the route cuts it into the same parts that were priced.
@@ -41,27 +36,8 @@ public struct SMSContent: Sendable, Equatable {
     }
 }
 
-extension MessageContent {
-    /// The form in the `content` column.
-    public var json: String {
-        switch self {
-        case .sms(let content): content.json
-        }
-    }
-
-    /// Reads the `content` column of a message of `kind`; nil when it is not what `json` writes.
-    public init?(json: String, kind: ChannelKind) {
-        guard let value = try? JSONValue(parsing: json.utf8) else { return nil }
-        switch kind {
-        case .sms:
-            guard let content = SMSContent(json: value) else { return nil }
-            self = .sms(content)
-        }
-    }
-}
-
 extension SMSContent {
-    fileprivate var json: String {
+    var json: String {
         var writer = JSONWriter(capacity: text.utf8.count + 64)
         writer.object { writer in
             writer.member("text", text)
@@ -87,7 +63,7 @@ extension SMSContent {
         return writer.text
     }
 
-    fileprivate init?(json: JSONValue) {
+    init?(json: JSONValue) {
         guard let text = json["text"]?.string else { return nil }
         // What cannot be read must not go out as something else.
         if let coded = json["coded"], CodedPart(json: coded) == nil { return nil }
