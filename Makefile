@@ -3,7 +3,7 @@ BUILD := swift build --explicit-target-dependency-import-check error
 PORT ?= 8080
 DATA ?= ./demo-data
 
-.PHONY: run build test bench fuzz check format clean
+.PHONY: run build test conformance bench fuzz check format clean
 
 ## Builds a release and starts the demo on http://127.0.0.1:$(PORT)/
 run:
@@ -20,6 +20,12 @@ build:
 test:
 	@scripts/setup test
 	@scripts/test
+
+## The running server against every OpenAPI document, with 200 examples for each operation
+conformance:
+	@scripts/setup test
+	swift build --product parley
+	.venv/bin/python Tests/EndToEnd/openapi.py --parley .build/debug/parley
 
 ## The measurements of docs/performance.md, side by side; QUICK=1 in a few minutes, FULL=1 with ten million messages
 bench:
