@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Whether a carrier can be reached as its connector would reach it; with a bind, whether it lets the account in.
+// Whether a carrier or another provider can be reached as its connector would reach it; with a bind, whether a carrier lets
+// the account in.
 
 import Connectors
+import Foundation
 import Logging
 import Messaging
 import NIOPosix
@@ -19,13 +21,47 @@ struct ConnectorProbe: Sendable {
 
     func check() async -> DoctorCheck {
         guard !isStopped else { return .ok(name, "stopped by an operator") }
-        let client: SMPPClient.Configuration
         do {
             try ConnectorRegistry.check(settings)
-            client = try SMPPConnectorOptions(settings).client
+            switch settings.kind {
+            case "smpp": return await check(try SMPPConnectorOptions(settings).client)
+            case "whatsapp": return await check(baseURL: try WhatsAppOptions(settings).baseURL)
+            case "viber", "viber-bot": return await check(baseURL: try ViberOptions(settings).baseURL)
+            default: return .ok(name, "\(settings.kind) needs no provider")
+            }
         } catch {
             return .failure(name, "\(error)", advice: "Correct the connector's settings.")
         }
+    }
+
+    /// Whether a provider's HTTP API can be reached; nothing is asked of it, for every request may cost something.
+    private func check(baseURL: String) async -> DoctorCheck {
+        guard let url = URL(string: baseURL), let host = url.host else {
+            return .failure(name, "\(baseURL) is no URL", advice: "Correct `baseURL`.")
+        }
+        let isSecure = url.scheme == "https"
+        let port = url.port ?? (isSecure ? 443 : 80)
+        let place = "\(host):\(port)"
+        let serverName = IPAddress(host) == nil ? host : nil
+        let tls =
+            isSecure
+            ? NetworkProbe.TLS(configuration: TLSConfiguration.makeClientConfiguration(), serverName: serverName) : nil
+        do {
+            let address = try await NetworkProbe.reach(
+                try await NetworkProbe.addresses(of: host), port: port, tls: tls)
+            return .ok(name, "\(place) (\(address))\(isSecure ? " with TLS" : "") takes connections")
+        } catch NetworkProbe.Failure.name(let reason), NetworkProbe.Failure.connection(let reason),
+            NetworkProbe.Failure.tls(let reason)
+        {
+            return .failure(
+                name, "\(place): \(reason)",
+                advice: "Look at `baseURL`, at the name service and at the firewall.")
+        } catch {
+            return .failure(name, "\(place): \(error)", advice: "Look at `baseURL`.")
+        }
+    }
+
+    private func check(_ client: SMPPClient.Configuration) async -> DoctorCheck {
         let place = "\(client.host):\(client.port)"
         do {
             let addresses = try await NetworkProbe.addresses(of: client.host)
