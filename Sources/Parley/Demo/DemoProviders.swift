@@ -24,10 +24,13 @@ struct DemoProviders: Sendable {
         var graph = GraphSimulator.Configuration()
         graph.deliveredDelay = .milliseconds(200)
         graph.readDelay = .milliseconds(300)
+        // The node knows who has written, and still does after a restart, which the simulator does not.
+        graph.enforcesWindow = false
         graph.callbackURL = "http://127.0.0.1:\(port)/connectors/whatsapp"
         var viber = ViberSimulator.Configuration()
         viber.deliveredDelay = .milliseconds(200)
         viber.seenDelay = .milliseconds(300)
+        viber.enforcesSessions = false
         let group = MultiThreadedEventLoopGroup.singleton
         let providers = DemoProviders(
             whatsApp: GraphSimulator(configuration: graph, group: group, logger: logger),
