@@ -20,6 +20,7 @@ struct ConfigurationChannelTests {
                   eventFilter: ["MessageStatus::delivered"]
                   signature: {secret: "${SECRET}", method: HS512}
                   header: {key: x-acme, value: "12345678"}
+                chatCallbacks: {version: "2.3", inboundMessageUrl: https://acme.example/chat}
                 mediaCredentials:
                   oauth2: {clientId: id, clientSecret: "${SECRET}", url: https://login.example/token}
                 channels:
@@ -42,6 +43,8 @@ struct ConfigurationChannelTests {
         #expect(settings.mediaQuota == 1_000_000)
         #expect(settings.callback?.callbackVersion == .v2_13)
         #expect(settings.callback?.signature == CallbackSettings.Signature(secret: "0123456789", method: .hs512))
+        #expect(settings.chatVersion == .v2_3)
+        #expect(settings.chatCallback?.inboundMessageUrl == "https://acme.example/chat")
         #expect(settings.callback?.header == CallbackSettings.Header(key: "x-acme", value: "12345678"))
         #expect(
             settings.mediaCredentials

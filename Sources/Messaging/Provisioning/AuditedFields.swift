@@ -94,6 +94,8 @@ extension CompanySettings {
         var fields: [String: JSONValue] = [:]
         fields["scopes"] = scopes.map { .array($0.map { .string($0) }) }
         fields["callback"] = callback?.audited
+        fields["chatCallback"] = chatCallback?.audited
+        fields["chatVersion"] = chatVersion.map { .string($0.rawValue) }
         fields["mediaQuota"] = mediaQuota.map { .integer($0) }
         switch mediaCredentials {
         case nil: break

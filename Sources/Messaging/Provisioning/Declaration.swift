@@ -26,6 +26,9 @@ public struct Declaration: Sendable {
     public struct Settings: Sendable {
         public var scopes: [String]?
         public var callback: CallbackSettings?
+        /// Where the Chat API's events go, and in the form of which edition inbound ones are.
+        public var chatCallback: CallbackSettings?
+        public var chatVersion: ChatEventVersion?
         public var mediaCredentials: MediaCredentials?
         public var mediaQuota: Int64?
 
@@ -272,6 +275,8 @@ extension Provisioner {
             var settings = try settings(ofCompany: companyID)
             settings.scopes = entry.scopes ?? settings.scopes
             settings.callback = entry.callback ?? settings.callback
+            settings.chatCallback = entry.chatCallback ?? settings.chatCallback
+            settings.chatVersion = entry.chatVersion ?? settings.chatVersion
             settings.mediaCredentials = entry.mediaCredentials ?? settings.mediaCredentials
             settings.mediaQuota = entry.mediaQuota ?? settings.mediaQuota
             try setSettings(settings, ofCompany: companyID)

@@ -151,6 +151,7 @@ extension Provisioner {
         let before = try self.settings(ofCompany: id)
         guard settings != before else { return }
         if let callback = settings.callback { try check(callback, path: "callback.") }
+        if let callback = settings.chatCallback { try check(callback, path: "chatCallback.") }
         try Self.check(settings.scopes, among: CompanySettings.allScopes)
         if let quota = settings.mediaQuota, quota < 0 {
             throw ProvisioningError.invalid(field: "mediaQuota", reason: "must not be negative")

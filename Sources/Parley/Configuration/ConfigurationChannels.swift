@@ -52,10 +52,15 @@ extension Declaration.Channel {
 extension Declaration.Settings {
     /// What a company's entry says; nil when it says nothing.
     init?(_ members: [String: ConfigurationNode]) throws {
-        let names = ["callbacks", "mediaCredentials", "mediaQuota", "scopes"]
+        let names = ["callbacks", "chatCallbacks", "mediaCredentials", "mediaQuota", "scopes"]
         guard names.contains(where: { members[$0] != nil }) else { return nil }
         self.init()
         if let node = members["callbacks"] { callback = try CallbackSettings(node, isAccount: true) }
+        if let node = members["chatCallbacks"] {
+            let members = try node.members(known: ["version", "inboundMessageUrl", "messageStatusUrl", "eventFilter"])
+            chatVersion = try members["version"]?.choice(ChatEventVersion.self)
+            chatCallback = try CallbackSettings(places: members)
+        }
         if let node = members["mediaCredentials"] { mediaCredentials = try MediaCredentials(node) }
         if let node = members["mediaQuota"] { mediaQuota = Int64(try node.integer(in: 0...Int.max)) }
         if let node = members["scopes"] { scopes = try node.elements().map { try $0.text() } }
@@ -67,11 +72,8 @@ extension CallbackSettings {
     fileprivate init(_ node: ConfigurationNode, isAccount: Bool) throws {
         let names = ["callbackVersion", "inboundMessageUrl", "messageStatusUrl", "eventFilter"]
         let members = try node.members(known: isAccount ? names + ["signature", "header"] : names)
-        self.init()
+        self = try CallbackSettings(places: members)
         callbackVersion = try members["callbackVersion"]?.choice(CallbackVersion.self)
-        inboundMessageUrl = try members["inboundMessageUrl"]?.text()
-        messageStatusUrl = try members["messageStatusUrl"]?.text()
-        eventFilter = try members["eventFilter"]?.elements().map { try $0.text() }
         if let node = members["signature"] {
             let members = try node.members(known: ["secret", "method"])
             guard let secret = members["secret"], let method = members["method"] else {
@@ -86,6 +88,16 @@ extension CallbackSettings {
             }
             header = Header(key: try key.text(), value: try value.text())
         }
+    }
+}
+
+extension CallbackSettings {
+    /// Where which events go.
+    fileprivate init(places members: [String: ConfigurationNode]) throws {
+        self.init()
+        inboundMessageUrl = try members["inboundMessageUrl"]?.text()
+        messageStatusUrl = try members["messageStatusUrl"]?.text()
+        eventFilter = try members["eventFilter"]?.elements().map { try $0.text() }
     }
 }
 

@@ -10,7 +10,7 @@ extension Configuration.CompanyEntry {
     init(_ node: ConfigurationNode) throws {
         let members = try node.members(known: [
             "name", "prepaid", "balance", "currency", "reseller", "resoldBy", "webhookSecrets", "keys", "numbers",
-            "channels", "callbacks", "mediaCredentials", "mediaQuota", "scopes", "smppAccounts",
+            "channels", "callbacks", "chatCallbacks", "mediaCredentials", "mediaQuota", "scopes", "smppAccounts",
         ])
         guard let name = try members["name"]?.text(), !name.isEmpty else { throw node.failure("needs a name") }
         self.init(name: name)
