@@ -136,6 +136,17 @@ struct ConfigurationErrorTests {
         }
         let error = complaint("connectors:\n  - {name: a, \(lines.joined(separator: ", "))}\n")
         #expect(error?.line == 2)
+        #expect(error?.reason.contains("aliases") == true, "\(error?.description ?? "no error")")
+    }
+
+    @Test
+    func `few aliases that stand for many values end in a complaint as well`() {
+        var lines = ["a0: &a0 [\(Array(repeating: "x", count: 200).joined(separator: ","))]"]
+        for level in 1...3 {
+            let aliases = Array(repeating: "*a\(level - 1)", count: 10).joined(separator: ",")
+            lines.append("a\(level): &a\(level) [\(aliases)]")
+        }
+        let error = complaint("connectors:\n  - {name: a, \(lines.joined(separator: ", "))}\n")
         #expect(error?.reason.contains("too many values") == true, "\(error?.description ?? "no error")")
     }
 
