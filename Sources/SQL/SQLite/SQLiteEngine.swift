@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // SQLite: one writing thread with group commit, and several reading threads.
 //
-// All write jobs that wait when the writer becomes free run in one transaction, each in its own savepoint, and share
-// one COMMIT, which is one fsync (WAL, synchronous=FULL). Callers are resumed only after it. A job that throws loses
-// only its own changes. Where the group as a whole is lost through one job's doing (SQLite gave up the transaction,
-// or a deferred constraint fails at COMMIT), nothing is kept and the jobs run again one by one.
+// All write jobs that wait when the writer becomes free run in one transaction and share one COMMIT, which is one fsync
+// (WAL, synchronous=FULL). Callers are resumed only after it. When a job throws, the group starts anew with a savepoint
+// around each job, so that it loses only its own changes: savepoints cost a copy of every page that is changed, and
+// most groups need none. Where the group as a whole is lost through one job's doing (SQLite gave up the transaction, or
+// a deferred constraint fails at COMMIT), nothing is kept and the jobs run again one by one.
 
 import GRDB
 import GRDBSQLite
@@ -119,6 +120,8 @@ final class SQLiteEngine: StorageEngine {
             // Pages that many commits touch are copied from the log to the file once for all of them: 32 MiB of log
             // instead of 4 between checkpoints.
             try session.run("PRAGMA wal_autocheckpoint = 8192")
+            // What a savepoint needs to be undone stays in memory; it would be a file of its own for each transaction.
+            try session.run("PRAGMA temp_store = MEMORY")
         }
         try session.run("PRAGMA cache_size = -16384")
         return session
@@ -140,7 +143,9 @@ final class SQLiteEngine: StorageEngine {
         while true {
             let group = writes.nextGroup(seat, limit: Self.groupLimit)
             if group.isEmpty { return }
-            if group.count > 1, let outcomes = together(group, in: session) {
+            if group.count > 1,
+                let outcomes = together(group, in: session) ?? together(group, separately: true, in: session)
+            {
                 for (job, error) in zip(group, outcomes) { job.complete(error) }
             } else {
                 if group.count > 1 { logger.debug("a group of \(group.count) writes runs again one by one") }
@@ -164,9 +169,11 @@ final class SQLiteEngine: StorageEngine {
         return watch.commit { commit(session) }
     }
 
-    /// Runs all jobs in one transaction. Returns an error for each that failed, or `nil` when nothing was kept and
-    /// they should run again one by one.
-    private func together(_ group: [any Job], in session: SQLiteSession) -> [(any Error)?]? {
+    /// Runs all jobs in one transaction, `separately` each in a savepoint. Returns an error for each that failed, or
+    /// `nil` when nothing was kept and they should run again, separately or one by one.
+    private func together(
+        _ group: [any Job], separately: Bool = false, in session: SQLiteSession
+    ) -> [(any Error)?]? {
         let watch = WriteWatch(observer, writes: group.count)
         do throws(DatabaseError) {
             try session.control("BEGIN IMMEDIATE")
@@ -175,6 +182,14 @@ final class SQLiteEngine: StorageEngine {
         }
         var outcomes: [(any Error)?] = []
         for job in group {
+            guard separately else {
+                if run(job, in: session) != nil {
+                    rollBack(session)
+                    return nil
+                }
+                outcomes.append(nil)
+                continue
+            }
             do throws(DatabaseError) {
                 try session.control("SAVEPOINT job")
                 let error = run(job, in: session)
