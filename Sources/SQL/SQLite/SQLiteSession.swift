@@ -11,6 +11,7 @@ final class SQLiteSession: Session {
     private let database: GRDB.Database
     private let connection: OpaquePointer
     private let access: Access
+    private let arena = ParameterArena()
     /// By the SQL text as the caller wrote it.
     private var statements: [String: SQLiteStatement] = [:]
 
@@ -66,7 +67,8 @@ final class SQLiteSession: Session {
 
     private func prepare(_ sql: String) throws(DatabaseError) -> SQLiteStatement {
         do {
-            return SQLiteStatement(try database.makeStatement(sql: sql), connection: connection, access: access)
+            return SQLiteStatement(
+                try database.makeStatement(sql: sql), connection: connection, access: access, arena: arena)
         } catch let error as GRDB.DatabaseError {
             throw .sqlite(error.extendedResultCode.rawValue, error.message ?? "\(error.resultCode)", access: access)
         } catch {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// One prepared SQLite statement: bind, step, read columns. Values are copied into SQLite, so nothing outlives a call.
+// One prepared SQLite statement: bind, step, read columns. Values are bound for one call, so nothing outlives it.
 
 import Foundation
 import GRDB
@@ -14,14 +14,17 @@ final class SQLiteStatement {
     private let parameterCount: Int
     private let countsChanges: Bool
     private let access: Access
+    private let arena: ParameterArena
     private var columns = ColumnTable([])
     /// How often SQLite had prepared the statement anew when `columns` was read.
     private var preparations: Int32 = -1
 
-    /// `SQLITE_TRANSIENT`, which the header spells as a cast that Swift does not import.
-    private static let copied = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
+    /// `SQLITE_STATIC`: what is bound stays where it is until it is unbound.
+    private static let unchanged: sqlite3_destructor_type? = nil
 
-    init(_ statement: GRDB.Statement, connection: OpaquePointer, access: Access) {
+    /// `arena` is the connection's own: only one of its statements runs at a time.
+    init(_ statement: GRDB.Statement, connection: OpaquePointer, access: Access, arena: ParameterArena) {
+        self.arena = arena
         self.statement = statement
         self.connection = connection
         self.access = access
@@ -67,47 +70,35 @@ final class SQLiteStatement {
         sqlite3_clear_bindings(handle)
     }
 
+    /// Binds the values. Texts and bytes are bound where they stand in `arena`, which stays as it is until `reset`:
+    /// SQLite's own copies would be one allocation each.
     private func bind(_ values: [SQLValue]) throws(DatabaseError) {
         guard values.count == parameterCount else {
             throw .invalid("\(values.count) values for \(parameterCount) parameters")
         }
-        for (offset, value) in values.enumerated() {
-            let index = Int32(offset + 1)
+        try arena.fill(with: values)
+        var offset = 0
+        for (position, value) in values.enumerated() {
+            let index = Int32(position + 1)
             let code: Int32
             switch value {
             case .null: code = sqlite3_bind_null(handle, index)
             case .integer(let integer): code = sqlite3_bind_int64(handle, index, integer)
             case .real(let double): code = sqlite3_bind_double(handle, index, double)
-            case .text(let text): code = try bind(text, at: index)
-            case .bytes(let bytes): code = bind(bytes, at: index)
+            case .text(let text):
+                let count = text.utf8.count
+                code = sqlite3_bind_text64(
+                    handle, index, arena.pointer(at: offset, as: CChar.self), UInt64(count), Self.unchanged,
+                    UInt8(SQLITE_UTF8))
+                offset += count
+            case .bytes(let bytes):
+                code = sqlite3_bind_blob64(
+                    handle, index, arena.pointer(at: offset, as: UInt8.self), UInt64(bytes.count), Self.unchanged)
+                offset += bytes.count
             }
             guard code == SQLITE_OK else {
                 throw .sqlite(code, String(cString: sqlite3_errmsg(connection)), access: access)
             }
-        }
-    }
-
-    private func bind(_ text: String, at index: Int32) throws(DatabaseError) -> Int32 {
-        var text = text
-        let code = text.withUTF8 { utf8 -> Int32? in
-            guard let base = utf8.baseAddress, !utf8.isEmpty else {
-                return sqlite3_bind_text(handle, index, "", 0, Self.copied)
-            }
-            // PostgreSQL cannot hold it, so neither engine may.
-            if utf8.contains(0) { return nil }
-            return base.withMemoryRebound(to: CChar.self, capacity: utf8.count) {
-                sqlite3_bind_text64(handle, index, $0, UInt64(utf8.count), Self.copied, UInt8(SQLITE_UTF8))
-            }
-        }
-        guard let code else { throw .invalid("parameter \(index): text with a NUL byte") }
-        return code
-    }
-
-    private func bind(_ bytes: [UInt8], at index: Int32) -> Int32 {
-        // A null pointer would bind NULL instead of no bytes.
-        if bytes.isEmpty { return sqlite3_bind_zeroblob(handle, index, 0) }
-        return bytes.withUnsafeBytes {
-            sqlite3_bind_blob64(handle, index, $0.baseAddress, UInt64($0.count), Self.copied)
         }
     }
 
