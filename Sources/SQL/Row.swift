@@ -4,15 +4,44 @@
 /// The column names of one statement's result and where each stands.
 final class ColumnTable: Sendable {
     let names: [String]
-    private let positions: [String: Int]
+    /// The positions of the columns by a hash of their names, -1 where there is none; a taken slot sends to the next.
+    /// Every value of every row is read through it, and a dictionary's hash costs more than the reading.
+    private let slots: [Int16]
 
     init(_ names: [String]) {
         self.names = names
-        // Of two columns with one name the first is found, as a reader of the SQL text would expect.
-        positions = Dictionary(names.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
+        var slots = [Int16](repeating: -1, count: Self.slotCount(names.count))
+        for (position, name) in names.enumerated() {
+            var slot = Self.hash(name) & (slots.count - 1)
+            // Of two columns with one name the first is found, as a reader of the SQL text would expect.
+            while slots[slot] >= 0 { slot = (slot + 1) & (slots.count - 1) }
+            slots[slot] = Int16(position)
+        }
+        self.slots = slots
     }
 
-    func position(of column: String) -> Int? { positions[column] }
+    func position(of column: String) -> Int? {
+        var slot = Self.hash(column) & (slots.count - 1)
+        while slots[slot] >= 0 {
+            let position = Int(slots[slot])
+            if names[position] == column { return position }
+            slot = (slot + 1) & (slots.count - 1)
+        }
+        return nil
+    }
+
+    /// A power of two, so large that at least half of the slots are free. SQL allows some thousand columns.
+    private static func slotCount(_ columns: Int) -> Int {
+        var count = 8
+        while count < columns * 2 { count *= 2 }
+        return count
+    }
+
+    private static func hash(_ name: String) -> Int {
+        var hash = 0
+        for byte in name.utf8 { hash = hash &* 31 &+ Int(byte) }
+        return hash ^ (hash >> 7)
+    }
 }
 
 /// One row of a result, read by column name.
