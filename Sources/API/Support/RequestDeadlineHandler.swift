@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Bounds how long a client may take to send one request. It stands in the channel's pipeline, so that a request that
-// arrives whole costs a timer and no task.
+// arrives whole costs no task, and of many that come one after another only the first a timer: the timer stays, and looks
+// when it fires whether a request's time is over.
 //
-//   idle ──head──▶ reading (timer runs) ──end──▶ idle
-//                     └─timer─▶ late: the body's reader gets `RequestTooSlow`; the connection ends with the answer
+//   idle ──head──▶ reading ──end──▶ idle
+//                     └─deadline─▶ late: the body's reader gets `RequestTooSlow`; the connection ends with the answer
 
 internal import HTTPTypes
 internal import NIOCore
@@ -25,7 +26,9 @@ final class RequestDeadlineHandler: ChannelDuplexHandler, RemovableChannelHandle
     private static let largeBodyFactor: Int64 = 20
 
     private let deadline: TimeAmount
-    private var timer: Scheduled<Void>?
+    /// When the request that is being read must be here; nil between requests.
+    private var due: NIODeadline?
+    private var timer: (scheduled: Scheduled<Void>, at: NIODeadline)?
     private var isLate = false
 
     init(deadline: TimeAmount) { self.deadline = deadline }
@@ -33,13 +36,14 @@ final class RequestDeadlineHandler: ChannelDuplexHandler, RemovableChannelHandle
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch unwrapInboundIn(data) {
         case .head(let head):
-            schedule(context, in: Self.isLarge(head) ? deadline * Self.largeBodyFactor : deadline) {
-                handler, context in handler.becomeLate(context)
-            }
+            let due = .now() + (Self.isLarge(head) ? deadline * Self.largeBodyFactor : deadline)
+            self.due = due
+            // A timer that fires earlier looks again then.
+            if timer.map({ $0.at > due }) ?? true { schedule(context, at: due) }
         case .body:
             break
         case .end:
-            cancelTimer()
+            if !isLate { due = nil }
         }
         // After the error the reader is gone; what still comes has no place to go.
         if !isLate { context.fireChannelRead(data) }
@@ -68,25 +72,36 @@ final class RequestDeadlineHandler: ChannelDuplexHandler, RemovableChannelHandle
         return head.method == .post && path == "/conversations/v3/media"
     }
 
-    private func becomeLate(_ context: ChannelHandlerContext) {
-        isLate = true
-        context.fireErrorCaught(RequestTooSlow())
-        schedule(context, in: Self.grace) { _, context in context.close(promise: nil) }
+    private func schedule(_ context: ChannelHandlerContext, at instant: NIODeadline) {
+        cancelTimer()
+        let scheduled = context.eventLoop.assumeIsolated().scheduleTask(deadline: instant) { [self] in
+            timer = nil
+            fired(context)
+        }
+        timer = (scheduled, instant)
     }
 
-    private func schedule(
-        _ context: ChannelHandlerContext, in delay: TimeAmount,
-        _ action: @escaping (RequestDeadlineHandler, ChannelHandlerContext) -> Void
-    ) {
-        cancelTimer()
-        timer = context.eventLoop.assumeIsolated().scheduleTask(in: delay) { [self] in
-            timer = nil
-            action(self, context)
+    private func fired(_ context: ChannelHandlerContext) {
+        guard let due else { return }
+        if due > .now() {
+            schedule(context, at: due)
+        } else if isLate {
+            context.close(promise: nil)
+        } else {
+            becomeLate(context)
         }
     }
 
+    private func becomeLate(_ context: ChannelHandlerContext) {
+        isLate = true
+        let end = NIODeadline.now() + Self.grace
+        due = end
+        context.fireErrorCaught(RequestTooSlow())
+        schedule(context, at: end)
+    }
+
     private func cancelTimer() {
-        timer?.cancel()
+        timer?.scheduled.cancel()
         timer = nil
     }
 }
