@@ -19,17 +19,12 @@ struct APIKeyAuthentication: RouterMiddleware {
         _ request: Request, context: APIRequestContext,
         next: @concurrent (Request, APIRequestContext) async throws -> Response
     ) async throws -> Response {
-        var context = context
         let peer = context.peer
         let address = ClientAddress.find(
             peer: peer, forwardedFor: trustedProxies.isEmpty ? [] : request.headers[values: .forwardedFor],
             trustedProxies: trustedProxies)
-        context.clientAddress = address
         let admission = try keys.admit(Self.key(in: request), scopes: scopes, from: address)
-        let key = admission.key
-        context.caller = key
-        context.trace.note(companyID: key.companyID)
-        context.logger[metadataKey: "company"] = "\(key.companyID)"
+        context.trace.note(RequestTrace.Caller(key: admission.key, address: address))
         guard let rate = admission.rate else { return try await next(request, context) }
         var response = try await next(request, context)
         for field in rate.headers { response.headers[field.name] = field.value }

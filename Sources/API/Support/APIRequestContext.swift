@@ -11,12 +11,11 @@ public import Wire
 /// The context of one request.
 public struct APIRequestContext: RequestContext {
     public var coreContext: CoreRequestContextStorage
+    let trace: RequestTrace
     /// The key that the request was made with; nil on routes that want none.
-    public internal(set) var caller: APIKey?
+    public var caller: APIKey? { trace.caller?.key }
     /// Where the request comes from, past trusted proxies; known once its key is looked at.
-    public internal(set) var clientAddress: IPAddress?
-    private let peerAddress: SocketAddress?
-    let trace = RequestTrace()
+    public var clientAddress: IPAddress? { trace.caller?.address }
     /// Our place in the trace that the client began; nil when it began none.
     var traceContext: TraceContext? { trace.context }
 
@@ -25,11 +24,11 @@ public struct APIRequestContext: RequestContext {
 
     public init(source: ApplicationRequestContextSource) {
         coreContext = CoreRequestContextStorage(source: source)
-        peerAddress = source.channel.remoteAddress
+        trace = RequestTrace(peer: source.channel.remoteAddress.flatMap { IPAddress(peer: $0) })
     }
 
     /// The other end of the connection.
-    var peer: IPAddress? { peerAddress.flatMap { IPAddress(peer: $0) } }
+    var peer: IPAddress? { trace.peer }
 
     public var maxUploadSize: Int { Self.bodyLimit }
 
@@ -43,23 +42,37 @@ public struct APIRequestContext: RequestContext {
     public func callerCompany() throws -> CompanyID { try callerKey().companyID }
 }
 
-/// What is found out about a request on the way in; contexts are values, so what a handler learns goes through here to
-/// the log line. It becomes metadata only where a line is written: a logger that carries it costs every request.
+/// What is found out about a request on the way in; contexts are values, which every layer copies, so what a handler
+/// learns goes through here to the log line. It becomes metadata only where a line is written: a logger that carries it
+/// costs every request.
 final class RequestTrace: Sendable {
+    /// Who asks, and from where.
+    struct Caller: Sendable {
+        let key: APIKey
+        let address: IPAddress?
+    }
+
     private struct State {
         var requestID: String?
-        var companyID: CompanyID?
+        var caller: Caller?
         var context: TraceContext?
     }
 
+    /// The other end of the connection.
+    let peer: IPAddress?
     private let state = Mutex(State())
+
+    init(peer: IPAddress?) { self.peer = peer }
 
     /// The id by which logs know the request.
     var requestID: String? { state.withLock { $0.requestID } }
 
     func note(requestID: String) { state.withLock { $0.requestID = requestID } }
 
-    func note(companyID: CompanyID) { state.withLock { $0.companyID = companyID } }
+    /// Who asks, once the key is known.
+    var caller: Caller? { state.withLock { $0.caller } }
+
+    func note(_ caller: Caller) { state.withLock { $0.caller = caller } }
 
     /// Our place in the trace that the client began.
     var context: TraceContext? { state.withLock { $0.context } }
@@ -71,7 +84,7 @@ final class RequestTrace: Sendable {
         let state = state.withLock { $0 }
         var metadata: Logger.Metadata = [:]
         if let id = state.requestID { metadata["request"] = "\(id)" }
-        if let id = state.companyID { metadata["company"] = "\(id)" }
+        if let id = state.caller?.key.companyID { metadata["company"] = "\(id)" }
         if let context = state.context { metadata["trace"] = "\(context.traceID)" }
         return metadata
     }
