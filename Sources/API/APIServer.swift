@@ -60,8 +60,11 @@ public enum APIServer {
     }
 
     /// The HTTP/1 server for `Application(router:server:)`, with the deadlines, the certificate and the bounds of
-    /// `options`. What it knows of its connections is declared in `registry`.
-    public static func http1(options: APIOptions, registry: Registry? = nil) -> HTTPServerBuilder {
+    /// `options`. What it knows of its connections is declared in `registry`; `answering` answers in place of the
+    /// application, at a lower price.
+    public static func http1(
+        options: APIOptions, registry: Registry? = nil, answering own: RequestResponder? = nil
+    ) -> HTTPServerBuilder {
         let deadline = TimeAmount(options.requestDeadline)
         let limit = ConnectionLimit(maximum: options.maximumConnections)
         if let registry { declare(limit, options.certificates, in: registry) }
@@ -71,7 +74,7 @@ public enum APIServer {
             ], idleTimeout: TimeAmount(options.idleTimeout))
         let certificates = options.certificates
         return HTTPServerBuilder { responder in
-            let plain = HTTP1Channel(responder: responder, configuration: configuration)
+            let plain = HTTP1Channel(responder: own?.respond ?? responder, configuration: configuration)
             guard let certificates else { return plain }
             return TLSChildChannel(base: plain, certificates: certificates)
         }

@@ -37,6 +37,31 @@ public enum Timestamp {
         return String(decoding: text, as: UTF8.self)
     }
 
+    /// The date of HTTP headers, `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110 §5.6.7), with the bounds of `rfc3339`.
+    public static func httpDate(_ instant: Milliseconds) -> String {
+        let (date, clock) = min(max(instant, first), last).flooredDivision(by: 86_400_000)
+        let civil = CivilDate(daysSince1970: date)
+        // 1970-01-01 was a Thursday.
+        let weekday = Int((date % 7 + 7 + 4) % 7)
+        var text = Array("\(weekdays[weekday]), ".utf8)
+        append(civil.day, width: 2, to: &text)
+        text.append(contentsOf: " \(months[civil.month - 1]) ".utf8)
+        append(civil.year, width: 4, to: &text)
+        text.append(UInt8(ascii: " "))
+        let seconds = Int(clock / 1000)
+        append(seconds / 3600, width: 2, to: &text)
+        text.append(UInt8(ascii: ":"))
+        append(seconds / 60 % 60, width: 2, to: &text)
+        text.append(UInt8(ascii: ":"))
+        append(seconds % 60, width: 2, to: &text)
+        return String(decoding: text, as: UTF8.self) + " GMT"
+    }
+
+    private static let weekdays = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"]
+    private static let months = [
+        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+    ]
+
     private static func digits(of instant: Milliseconds, separators: (UInt8, UInt8, UInt8)) -> [UInt8] {
         let (date, clock) = instant.flooredDivision(by: 86_400_000)
         let civil = CivilDate(daysSince1970: date)

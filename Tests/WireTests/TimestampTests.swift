@@ -20,6 +20,15 @@ struct TimestampTests {
     }
 
     @Test(arguments: [
+        (Int64(784_111_777_000), "Sun, 06 Nov 1994 08:49:37 GMT"), (0, "Thu, 01 Jan 1970 00:00:00 GMT"),
+        (1_709_251_199_999, "Thu, 29 Feb 2024 23:59:59 GMT"), (-1, "Wed, 31 Dec 1969 23:59:59 GMT"),
+        (Int64.max, "Fri, 31 Dec 9999 23:59:59 GMT"),
+    ])
+    func `an instant is written as HTTP headers show it`(_ instant: Int64, _ text: String) {
+        #expect(Timestamp.httpDate(instant) == text)
+    }
+
+    @Test(arguments: [
         (Int64.min, "0000-01-01T00:00:00.000Z"), (Int64.max, "9999-12-31T23:59:59.999Z"),
         (-62_167_219_200_001, "0000-01-01T00:00:00.000Z"), (253_402_300_800_000, "9999-12-31T23:59:59.999Z"),
     ])

@@ -185,10 +185,13 @@ struct Server {
 
     private func application(_ parts: Parts, _ options: APIOptions) -> some ApplicationProtocol {
         let onRunning = onRunning
+        let router = APIServer.router(
+            engine: parts.engine, options: options, media: parts.media, extraRoutes: addRoutes)
         return Application(
-            router: APIServer.router(
-                engine: parts.engine, options: options, media: parts.media, extraRoutes: addRoutes),
-            server: APIServer.http1(options: options, registry: parts.engine.context.metrics.registry),
+            router: router,
+            server: APIServer.http1(
+                options: options, registry: parts.engine.context.metrics.registry,
+                answering: RequestResponder(router.buildResponder(), logger: logger)),
             configuration: ApplicationConfiguration(
                 address: .hostname(configuration.http.host, port: configuration.http.port)),
             onServerRunning: { channel in await onRunning(channel.localAddress?.port ?? 0) }, logger: logger)

@@ -24,7 +24,9 @@ struct LiveServer: Sendable {
         try await TestNode.run(.sqlite) { node async throws in
             let registry = node.context.metrics.registry
             let router = APIServer.router(engine: node.engine, options: options)
-            let server = APIServer.http1(options: options, registry: registry)
+            let server = APIServer.http1(
+                options: options, registry: registry,
+                answering: RequestResponder(router.buildResponder(), logger: TestDatabase.quiet))
             let application = Application(router: router, server: server, logger: TestDatabase.quiet)
             try await application.test(.live) { client async throws in
                 try await body(LiveServer(port: try #require(client.port), registry: registry))
