@@ -27,8 +27,12 @@ enum PinnedClient {
         settings.connectionPool.retryConnectionEstablishment = false
         settings.decompression = .disabled
         settings.httpVersion = .http1Only
+        // Without a tracer of our own the client would prepare spans for one that does nothing.
+        settings.tracing.tracer = nil
         settings.http1_1ConnectionDebugInitializer = { channel in
-            verify(channel, leadsTo: key.address)
+            verify(channel, leadsTo: key.address).flatMapThrowing {
+                try channel.pipeline.syncOperations.addHandler(FlushOnce(), position: .first)
+            }
         }
         return HTTPClient(eventLoopGroupProvider: .shared(eventLoopGroup), configuration: settings)
     }
