@@ -3,6 +3,7 @@
 // Keeps callbacks away from the operator's own network (server-side request forgery): a URL is judged when it is
 // given, and the addresses behind its host name are judged before each connection. One bad address refuses them all.
 
+internal import Synchronization
 public import Wire
 
 /// Decides which callback URLs are accepted and to which addresses deliveries may connect.
@@ -40,11 +41,16 @@ public struct AddressGuard: Sendable, Hashable {
 
     /// What the operator permits.
     public let policy: Policy
+    private let accepted = AcceptedURLs()
 
     /// A guard with this policy.
     public init(policy: Policy = Policy()) {
         self.policy = policy
     }
+
+    public static func == (left: AddressGuard, right: AddressGuard) -> Bool { left.policy == right.policy }
+
+    public func hash(into hasher: inout Hasher) { hasher.combine(policy) }
 
     /// Why a callback URL is refused by its text alone; nil when it is not.
     public func refusal(of url: String) -> String? {
@@ -60,6 +66,13 @@ public struct AddressGuard: Sendable, Hashable {
     ///
     /// Call it when the URL is given (its refusal is the text of the 400) and before each delivery.
     public func check(_ url: String) throws(AddressRefusal) -> CallbackURL {
+        if let known = accepted.find(url) { return known }
+        let parsed = try judge(url)
+        accepted.add(url, parsed)
+        return parsed
+    }
+
+    private func judge(_ url: String) throws(AddressRefusal) -> CallbackURL {
         let parsed = try CallbackURL(url)
         if parsed.scheme == .http, !policy.allowsPlainHTTP { throw .plainHTTP }
         if policy.deniedPorts.contains(parsed.port) { throw .port(parsed.port) }
@@ -96,6 +109,23 @@ public struct AddressGuard: Sendable, Hashable {
         530, 531, 532, 540, 548, 554, 556, 563, 587, 601, 636, 989, 990, 993, 995, 1719, 1720, 1723, 2049, 3659, 4045,
         4190, 5060, 5061, 6000, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697, 10080,
     ]
+}
+
+/// URLs whose text a guard has accepted, with their parts: most messages name the same few.
+private final class AcceptedURLs: Sendable {
+    private static let capacity = 1024
+
+    private let urls = Mutex<[String: CallbackURL]>([:])
+
+    func find(_ text: String) -> CallbackURL? { urls.withLock { $0[text] } }
+
+    /// A full table is emptied: those in use are back at once.
+    func add(_ text: String, _ url: CallbackURL) {
+        urls.withLock { urls in
+            if urls.count >= Self.capacity { urls.removeAll(keepingCapacity: true) }
+            urls[text] = url
+        }
+    }
 }
 
 /// Why a callback URL or an address behind it is refused; `description` is the text for the API answer and the log.
