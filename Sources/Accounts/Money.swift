@@ -26,13 +26,31 @@ public struct Money: Sendable, Hashable, Comparable, CustomStringConvertible, Co
 
     /// The shortest exact decimal: `0.0075`, `-3`.
     public var description: String {
-        let (whole, rest) = micros.magnitude.quotientAndRemainder(dividingBy: 1_000_000)
-        var text = (micros < 0 ? "-" : "") + String(whole)
-        guard rest > 0 else { return text }
-        var fraction = String(rest + 1_000_000).dropFirst()
-        while fraction.hasSuffix("0") { fraction = fraction.dropLast() }
-        text += "." + fraction
-        return text
+        var (whole, fraction) = micros.magnitude.quotientAndRemainder(dividingBy: 1_000_000)
+        var places = 6
+        while places > 0, fraction % 10 == 0 {
+            fraction /= 10
+            places -= 1
+        }
+        // Written from its end: a sign, fourteen digits and a point at the most.
+        return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 32) { buffer in
+            var start = buffer.count
+            func prepend(_ byte: UInt8) {
+                start -= 1
+                buffer[start] = byte
+            }
+            for _ in 0..<places {
+                prepend(UInt8(ascii: "0") + UInt8(fraction % 10))
+                fraction /= 10
+            }
+            if places > 0 { prepend(UInt8(ascii: ".")) }
+            repeat {
+                prepend(UInt8(ascii: "0") + UInt8(whole % 10))
+                whole /= 10
+            } while whole > 0
+            if micros < 0 { prepend(UInt8(ascii: "-")) }
+            return String(decoding: UnsafeBufferPointer(rebasing: buffer[start...]), as: UTF8.self)
+        }
     }
 
     public static func < (left: Money, right: Money) -> Bool { left.micros < right.micros }

@@ -26,6 +26,9 @@ enum SMSAddress {
     /// A sender as it is stored: digits, or an alphanumeric name of printable GSM-7 characters. A text of nothing but
     /// what numbers are written with is never a name.
     static func sender(_ text: String) -> String? {
+        if senderNumberLengths.contains(text.utf8.count), text.utf8.allSatisfy(isDigit), !text.hasPrefix("00") {
+            return text
+        }
         let scalars = text.unicodeScalars
         guard !scalars.allSatisfy({ $0 == "+" || ("0"..."9").contains($0) || isSeparator($0) }) else {
             return number(text, lengths: senderNumberLengths)
@@ -43,6 +46,7 @@ enum SMSAddress {
     /// The digits of a text that holds nothing but a number and what people put between its digits; nil for another
     /// text. An international prefix, `+` or `00`, is left out.
     private static func digits(of text: String) -> String? {
+        if text.utf8.allSatisfy(isDigit), !text.hasPrefix("00") { return text }
         var rest = Substring(text).drop(while: \.isWhitespace)
         let hasPlus = rest.hasPrefix("+")
         if hasPlus { rest = rest.dropFirst() }

@@ -97,7 +97,15 @@ struct SMSMessageBody {
     /// The beginning of the text; nil once the content is erased.
     var statusText: String? {
         guard case .sms(let content) = message.content else { return nil }
-        return String(content.text.prefix(Self.statusTextLength))
+        return Self.beginning(of: content.text)
+    }
+
+    /// The first characters. Of plain ASCII, where only a line break may be two bytes, each byte is one.
+    private static func beginning(of text: String) -> String {
+        let isPlain = text.utf8.prefix(statusTextLength + 1).allSatisfy { $0 < 0x80 && $0 != 0x0D }
+        return isPlain
+            ? String(decoding: text.utf8.prefix(statusTextLength), as: UTF8.self)
+            : String(text.prefix(statusTextLength))
     }
 
     private var errorReason: String? {

@@ -20,7 +20,7 @@ enum RequestParameters {
     static func inQueryAndBody(of request: Request) async throws -> [String: JSONValue] {
         let query = try inQuery(of: request)
         let body = try parse(try await body(of: request), contentType: request.headers[.contentType])
-        return body.merging(query) { _, fromQuery in fromQuery }
+        return query.isEmpty ? body : body.merging(query) { _, fromQuery in fromQuery }
     }
 
     private static func values(of fields: [(name: String, value: String)]) -> [String: JSONValue] {
@@ -51,6 +51,7 @@ enum RequestParameters {
 
     private static func parse(_ body: ByteBuffer, contentType: String?) throws -> [String: JSONValue] {
         guard body.readableBytes > 0 else { return [:] }
+        if contentType == "application/json" { return try json(body) }
         let mediaType = contentType.map { $0.prefix { $0 != ";" }.lowercased().filter { $0 != " " } }
         switch mediaType {
         case "application/json"?:
