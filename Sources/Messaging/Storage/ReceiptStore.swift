@@ -117,13 +117,15 @@ struct ReceiptStore {
     func takeParked(
         for submitted: [(connectorID: Int64, providerID: String, recipient: String)]
     ) throws -> [[Receipt]] {
+        var taken = [[Receipt]](repeating: [], count: submitted.count)
+        // Mostly none is parked: then there is nothing to look for.
+        guard try transaction.queryOne("SELECT id FROM receipts LIMIT 1") != nil else { return taken }
         let found = try rows(
             """
             SELECT r.id, r.connector_id, r.provider_id, r.recipient, r.state, r.error_code, r.at, r.reason,
                 r.conversation, (SELECT c.receipt_id_form FROM connectors c WHERE c.id = r.connector_id) AS receipt_id_form
             FROM receipts r WHERE r.connector_id = $1 AND r.provider_key = $2 ORDER BY r.id
             """, submitted.map { ($0.connectorID, $0.providerID) })
-        var taken = [[Receipt]](repeating: [], count: submitted.count)
         for form in ReceiptIDForm.allCases {
             for (index, rows) in found.enumerated() {
                 for row in rows where try Self.form(of: row, for: submitted[index]) == form {
