@@ -152,6 +152,27 @@ struct ChannelFlowTests {
         }
     }
 
+    @Test func `a message that has come in again for its next channel is not forgotten with the one before`()
+        async throws
+    {
+        try await ChatNode.run(.sqlite) { chat in
+            chat.viber.setUp(false)
+            var message = chat.chain()
+            message.step = 1
+            message.kind = .viber
+            message.sender = ChatNode.viber
+            let queued = try #require(QueuedMessage(message, waiting: [QueuedPart(number: 1, attempt: 1)]))
+            let dispatcher = chat.node.engine.dispatcher
+            #expect(dispatcher.reserve(1) == 1)
+            dispatcher.take([queued], reserved: 1)
+            dispatcher.forget([(message.key, 0)])
+            #expect(dispatcher.messagesHeld == 1)
+            dispatcher.forget([(message.key, 1)])
+            #expect(dispatcher.messagesHeld == 0)
+            try await chat.node.waitUntilIdle()
+        }
+    }
+
     @Test(arguments: Engine.allCases)
     func `a bulk leaves in its order`(_ engine: Engine) async throws {
         try await ChatNode.run(engine) { chat in

@@ -14,24 +14,12 @@ struct ChatRoutes {
     func add(to router: Router<APIRequestContext>, authentication: APIKeyAuthentication) {
         let send = SendChat(version: version, engine: engine, options: options)
         let queries = ChatQueries(version: version, database: engine.context.database, clock: engine.context.clock)
-        let media = ChatMedia(library: library, access: AccountAccess(directory: engine.context.directory))
+        let medium = OneMedium(library: library, access: AccountAccess(directory: engine.context.directory))
         router.group("\(version.root)").add(middleware: authentication)
             .post("messages", use: send.handle)
             .get("messages/:messageId", use: queries.message)
             .get("messages/:messageId/status", use: queries.status)
             .get("messages/:messageId/history", use: queries.history)
-            .get("media/:mediaId", use: media.download)
-    }
-}
-
-/// GET …/media/{mediaId}: a medium that came with an inbound message, or one that was uploaded.
-struct ChatMedia: Sendable {
-    let library: MediaLibrary
-    let access: AccountAccess
-
-    @Sendable func download(_ request: Request, context: APIRequestContext) async throws -> Response {
-        let caller = try access.caller(context, scope: "media:read")
-        return try await Response.medium(
-            context.parameters.get("mediaId") ?? "", in: library, companyID: caller.companyID)
+            .get("media/:mediaId", use: medium.download)
     }
 }

@@ -46,7 +46,7 @@ extension Dispatcher {
 
     private func drop(_ item: Completion, _ error: any Error) {
         context.logger.error("outcome dropped", metadata: ["error": "\(error)"])
-        remove(item.ticket.key)
+        forget([(item.ticket.key, item.ticket.step)])
         if item.wasSubmitted { item.connector.settled(1) }
     }
 

@@ -172,7 +172,7 @@ public final class Dispatcher: Sendable {
         for item in lost {
             // The message has ended, or another node has its job now.
             item.connector.release(1)
-            remove(item.message.key)
+            forget([(item.message.key, item.message.step)])
         }
         return true
     }
@@ -271,8 +271,14 @@ public final class Dispatcher: Sendable {
         }
     }
 
-    func remove(_ key: MessageKey) {
-        state.withLock { state in Self.remove(key, from: &state) }
+    /// Forgets messages at these steps; one that has come in again for its next step stays.
+    func forget(_ steps: [(key: MessageKey, step: Int)]) {
+        state.withLock { state in
+            for (key, step) in steps {
+                guard let lane = state.laneOf[key], state.lanes[lane]?.step(of: key) == step else { continue }
+                Self.remove(key, from: &state)
+            }
+        }
     }
 
     static func remove(_ key: MessageKey, from state: inout State) {

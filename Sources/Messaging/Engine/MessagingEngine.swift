@@ -159,8 +159,8 @@ public final class MessagingEngine: ConnectorSink {
         }
         await housekeep {
             while true {
-                let (moved, isFull) = try await self.sweeper.fallBack()
-                self.dispatcher.forget(moved)
+                let (steps, isFull) = try await self.sweeper.fallBack()
+                self.dispatcher.forget(steps)
                 if !isFull { return }
             }
         }

@@ -32,13 +32,13 @@ struct Sweeper: Sendable {
         return found
     }
 
-    /// Takes messages whose awaited status has not come in time to their next channel. Returns the messages whose time
-    /// was over and whether there may be more.
-    func fallBack() async throws -> (moved: [MessageKey], isFull: Bool) {
+    /// Takes messages whose awaited status has not come in time to their next channel. Returns the steps whose time was
+    /// over and whether there may be more.
+    func fallBack() async throws -> (steps: [(key: MessageKey, step: Int)], isFull: Bool) {
         let slice = Self.slice
         let (_, due) = try await context.writeProgress(expecting: slice) { writer in
             let due = try FallbackStore(writer.transaction).due(now: writer.now, limit: slice)
-            return (due.isEmpty ? ProgressWriter.Result() : try writer.fallBack(due), due.map(\.key))
+            return (due.isEmpty ? ProgressWriter.Result() : try writer.fallBack(due), due)
         }
         return (due, due.count == slice)
     }
