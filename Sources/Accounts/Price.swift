@@ -1,11 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a message part costs: rows of a price table, the longest matching prefix first.
+// What a message part, a call or a look-up costs: rows of a price table, the longest matching prefix first.
 
 public import Wire
 
 /// One row of the price table.
 public struct Price: Sendable, Equatable {
-    public enum Direction: String, Sendable, CaseIterable { case outbound, inbound }
+    /// What a price is for.
+    public enum Direction: String, Sendable, CaseIterable {
+        /// A part of a message that is sent.
+        case outbound
+        /// A part of one that comes in.
+        case inbound
+        /// A voice call.
+        case voice
+        /// A look-up of a number's portability.
+        case gnp
+        /// A look-up of its subscriber.
+        case gnv
+    }
 
     public let id: Int64
     /// The company that this row is for; nil for every company without a row of its own at the same prefix.

@@ -210,7 +210,8 @@ struct MediaClientTests {
                     _ = try await client.fetch(server.url("/silent"), credentials: Self.basic)
                 }
             }
-            try await withMediaClient(bounds: { $0.readTimeout = 300 }) { client in
+            // Long enough for a busy machine to get the head of the answer through.
+            try await withMediaClient(bounds: { $0.readTimeout = 2_000 }) { client in
                 let medium = try await client.fetch(server.url("/half"), credentials: Self.basic)
                 await #expect(throws: MediaFetchError.self) { _ = try await bytes(of: medium) }
             }

@@ -143,7 +143,9 @@ struct AdminPrices: Sendable {
             violations.append(Violation(field: field, message: message))
         }
         let direction = columns.value("direction", in: row) ?? Price.Direction.outbound.rawValue
-        if Price.Direction(rawValue: direction) == nil { refuse("direction", "must be outbound or inbound") }
+        if Price.Direction(rawValue: direction) == nil {
+            refuse("direction", "must be one of \(Price.Direction.allCases.map(\.rawValue).joined(separator: ", "))")
+        }
         let amount = columns.value("price", in: row).flatMap { Money(admin: $0) }
         if amount == nil { refuse("price", "must be a decimal number such as 0.0075") }
         let from = columns.value("from", in: row)

@@ -113,7 +113,7 @@ extension ChannelKind {
     /// For how long a message may wait for its final report: as long as the channel's own servers keep it.
     var usualValidity: Milliseconds {
         switch self {
-        case .sms, .mms, .echo: 2 * Self.day
+        case .sms, .mms, .echo, .voice: 2 * Self.day
         case .viber: 14 * Self.day
         case .whatsapp: 30 * Self.day
         }

@@ -127,7 +127,7 @@ extension DeliveryPromise {
     static func inbound(_ kind: ChannelKind) -> DeliveryPromise {
         switch kind {
         case .whatsapp: .fortnight
-        case .sms, .mms, .viber, .echo: .everyTenSeconds
+        case .sms, .mms, .viber, .echo, .voice: .everyTenSeconds
         }
     }
 }

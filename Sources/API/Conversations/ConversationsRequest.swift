@@ -65,6 +65,8 @@ struct ConversationsRequest {
                 PlainContentReader.mmsBody(place).map { .rich(RichContent($0), place: place) }
             case .echo:
                 PlainContentReader.echoBody(place).map { .rich(RichContent($0), place: place) }
+            // Not among `kinds`.
+            case .voice: nil
             }
         }
     }
@@ -97,7 +99,7 @@ struct ConversationsRequest {
         case .whatsapp, .mms:
             // What is no number cannot be one of the company's, and is refused as such.
             return SMSAddress.number(text, lengths: SMSAddress.senderNumberLengths) ?? text
-        case .viber, .echo:
+        case .viber, .echo, .voice:
             return text
         }
     }

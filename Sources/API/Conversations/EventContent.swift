@@ -21,7 +21,7 @@ enum EventContent: Equatable {
         switch content {
         case .sms(let content): self = .text(content.text)
         case .rich(let content): self.init(content.body)
-        case nil: self = .unknown
+        case .speech, .sealed, nil: self = .unknown
         }
     }
 

@@ -37,10 +37,15 @@ struct SMSComposer {
     private func shortMessage(for request: SMSRequest, reader: inout ParameterReader) -> ShortMessage? {
         let composer = ShortMessageComposer(
             directory: directory, companyID: companyID, now: now, concatenationReference: concatenationReference)
-        let draft = ShortMessageDraft(
-            recipient: request.recipient, text: request.text, gateway: request.gateway, encoding: request.encoding,
-            isFlash: request.isFlash, partLimit: request.partLimit, trate: request.trate, mrate: request.mrate,
-            upperCased: request.upperCased, keepEmojis: request.keepEmojis)
+        var draft = ShortMessageDraft(recipient: request.recipient, text: request.text)
+        draft.gateway = request.gateway
+        draft.encoding = request.encoding
+        draft.isFlash = request.isFlash
+        draft.partLimit = request.partLimit
+        draft.trate = request.trate
+        draft.mrate = request.mrate
+        draft.upperCased = request.upperCased
+        draft.keepEmojis = request.keepEmojis
         do throws(ShortMessageRefusal) {
             return try composer.compose(draft)
         } catch {

@@ -114,7 +114,7 @@ struct PricesCommand: AsyncParsableCommand {
 
 struct PriceFilter: ParsableArguments {
     @Option(help: "Only this company's, by name or id.") var company: String?
-    @Option(help: "outbound or inbound.") var direction: String?
+    @Option(help: "outbound, inbound, voice, gnp or gnv.") var direction: String?
     @Option(help: "Only those of this prefix.") var prefix: String?
 
     func query(_ session: Session) async throws(Failure) -> AdminAPI.Query {
@@ -126,7 +126,7 @@ struct PriceFilter: ParsableArguments {
 /// What creating and changing a price have in common.
 struct PriceFields: ParsableArguments {
     @Option(help: "The company that it is for, by name or id; none for all.") var company: String?
-    @Option(help: "outbound or inbound.") var direction: String?
+    @Option(help: "outbound, inbound, voice, gnp or gnv.") var direction: String?
     @Option(help: "First digits of the numbers; every number without.") var prefix: String?
     @Option(help: "Country of the network.") var mcc: String?
     @Option(help: "The network in it.") var mnc: String?

@@ -128,7 +128,7 @@ extension Identity {
         return switch kind {
         case .whatsapp: Identity(isNumber ? .phone : .businessScopedID, address)
         case .viber: Identity(isNumber ? .phone : .viberID, address)
-        case .sms, .mms, .echo: Identity(.phone, address)
+        case .sms, .mms, .echo, .voice: Identity(.phone, address)
         }
     }
 }

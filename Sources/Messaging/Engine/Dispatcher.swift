@@ -162,12 +162,9 @@ public final class Dispatcher: Sendable {
             putBack(taken)
             return false
         }
-        refuse(closed.filter { isMarked[$0] }.map { taken[$0] })
+        refuse(closed.filter { isMarked[$0] }.map { taken[$0] }, as: Self.windowClosed)
         let open = taken.indices.filter { isMarked[$0] && !closed.contains($0) }.map { taken[$0] }
-        for (connector, items) in Self.byConnector(open) {
-            connector.submit(items.map(Self.submission(of:)))
-            context.metrics.dispatched(items.count, by: connector.id)
-        }
+        for (connector, items) in Self.byConnector(open) { submit(items, to: connector) }
         let lost = zip(taken, isMarked).filter { !$0.1 }.map(\.0)
         for item in lost {
             // The message has ended, or another node has its job now.
@@ -189,12 +186,14 @@ public final class Dispatcher: Sendable {
         return windows
     }
 
-    /// Fails what the provider would refuse: the customer has not written for a day.
-    private func refuse(_ items: [Taken]) {
+    /// What the provider would answer: the customer has not written for a day.
+    private static let windowClosed = SendOutcome.rejected(
+        code: "whatsapp::error::131047",
+        reason: "more than 24 hours have passed since the customer wrote last; only a template may be sent")
+
+    /// Fails what was taken and is not handed over.
+    private func refuse(_ items: [Taken], as outcome: SendOutcome) {
         guard !items.isEmpty else { return }
-        let outcome = SendOutcome.rejected(
-            code: "whatsapp::error::131047",
-            reason: "more than 24 hours have passed since the customer wrote last; only a template may be sent")
         for item in items { item.connector.release(1) }
         _ = outcomes.push(
             items.map {
@@ -256,11 +255,30 @@ public final class Dispatcher: Sendable {
         }
     }
 
-    private static func submission(of item: Taken) -> Submission {
-        Submission(
-            ticket: item.ticket, sender: item.message.sender, recipient: item.message.recipient,
-            content: item.message.content, size: item.message.size, expiresAt: item.message.expiresAt,
-            isPossibleDuplicate: item.part.isPossibleDuplicate)
+    private func submit(_ items: [Taken], to connector: any Connector) {
+        var submissions: [Submission] = []
+        var unreadable: [Taken] = []
+        for item in items {
+            if let submission = submission(of: item) { submissions.append(submission) } else { unreadable.append(item) }
+        }
+        connector.submit(submissions)
+        context.metrics.dispatched(submissions.count, by: connector.id)
+        // 0022 is systemFailure.
+        refuse(unreadable, as: .rejected(code: "0022", reason: "the content cannot be opened with this master key"))
+    }
+
+    /// What is handed to the connector; nil for sealed content that cannot be opened.
+    private func submission(of item: Taken) -> Submission? {
+        let message = item.message
+        var content = message.content
+        if case .sealed(let sealed) = content {
+            guard let opened = sealed.opened(of: message.key, kind: message.kind, with: context.directory.secrets)
+            else { return nil }
+            content = opened
+        }
+        return Submission(
+            ticket: item.ticket, sender: message.sender, recipient: message.recipient, content: content,
+            size: message.size, expiresAt: message.expiresAt, isPossibleDuplicate: item.part.isPossibleDuplicate)
     }
 
     /// Forgets messages that have ended by other means.

@@ -71,6 +71,27 @@ public final class EngineContext: Sendable {
     /// The lease was replaced: so many doubts are gone.
     func settleDoubts(_ count: Int) { leaseDoubts.withLock { $0 -= count } }
 
+    /// Runs a transaction that stores deliveries which are of no message, and hands them on. `body` names what each is
+    /// about; at most `count` are held by this node, and the rest are found by polling.
+    public func deliver(
+        expecting count: Int,
+        _ body: @escaping @Sendable (Transaction) throws -> [(key: MessageKey, rendered: RenderedDelivery)]
+    ) async throws {
+        let inbox = deliveries
+        let room = inbox?.reserve(count) ?? 0
+        let lease = lease
+        let now = clock()
+        do {
+            let fresh = try await write { transaction in
+                try DeliveryStore(transaction).insert(try body(transaction), leased: room, lease: lease, now: now)
+            }
+            inbox?.take(fresh, reserved: room)
+        } catch {
+            inbox?.take([], reserved: room)
+            throw error
+        }
+    }
+
     /// Runs a transaction of the progress writer and hands its fresh deliveries on. `body` returns, beside the writer's
     /// result, whatever its caller wants to know.
     func writeProgress<T: Sendable>(

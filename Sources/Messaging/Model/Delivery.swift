@@ -15,6 +15,8 @@ public enum DeliveryPromise: String, Sendable {
     case fortnight
     /// To an SMPP account: whenever it has a receiving session, seven days in all.
     case sevenDays
+    /// NIS: answered within 2 s; after 1, 5, 10, 20, 30 and 60 min, then hourly, 48 h in all.
+    case numberInformation
 }
 
 public enum DeliveryState: Int64, Sendable {

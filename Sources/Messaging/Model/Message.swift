@@ -36,13 +36,15 @@ public enum Surface: String, Sendable, CaseIterable {
     case chat
     /// Chat API v2.3.
     case chat23
+    /// 2FA API: one-time passwords.
+    case verification = "2fa"
     /// Messages that no API family has sent, such as inbound ones of chat channels.
     case none
 
     /// Whether the family's messages may go through several channels, so that what happens names the channel.
     var namesChannels: Bool {
         switch self {
-        case .sms, .smpp: false
+        case .sms, .smpp, .verification: false
         case .conversations, .chat, .chat23, .none: true
         }
     }
@@ -51,6 +53,7 @@ public enum Surface: String, Sendable, CaseIterable {
     var contentRetention: Milliseconds? {
         switch self {
         case .chat, .chat23: 48 * 3_600_000
+        case .verification: 0
         case .sms, .smpp, .conversations, .none: nil
         }
     }
@@ -63,10 +66,12 @@ public enum ChannelKind: String, Sendable, CaseIterable, Codable {
     case whatsapp
     case viber
     case echo
+    /// A call that speaks its message.
+    case voice
 
     /// Whether messages take a route by their recipient's number; those of other kinds go through the connector of the
     /// channel that sends them.
-    public var isRouted: Bool { self == .sms }
+    public var isRouted: Bool { self == .sms || self == .voice }
 }
 
 /// Where to report the status of one message.

@@ -110,12 +110,15 @@ extension Provisioner {
 
     /// What identifies a channel of a kind.
     static func check(_ address: ChannelAddress) throws(ProvisioningError) {
+        guard address.kind != .voice else {
+            throw .invalid(field: "kind", reason: "has no channels: calls take the routes of the gateway VOICE")
+        }
         let (text, isDigits) = (address.address, address.address.utf8.allSatisfy(isDigit))
         let (isValid, form) =
             switch address.kind {
             case .sms: ((3...15).contains(text.utf8.count) && isDigits, "3 to 15 digits")
             case .mms: (text.utf8.count == 11 && isDigits, "11 digits")
-            case .whatsapp, .viber: ((4...15).contains(text.utf8.count) && isDigits, "4 to 15 digits")
+            case .whatsapp, .viber, .voice: ((4...15).contains(text.utf8.count) && isDigits, "4 to 15 digits")
             case .echo: (isAccountName(text), "1 to 60 letters, digits, dots, hyphens and underscores")
             }
         if !isValid { throw .invalid(field: "address", reason: "must be \(form)") }

@@ -33,7 +33,8 @@ public struct Directory: Sendable {
 /// Holds the current snapshot and renews it.
 public final class DirectoryCache: Sendable {
     private let database: Database
-    private let secrets: SecretBox
+    /// What opens the secrets of the configuration and of messages.
+    public let secrets: SecretBox
     private let state = Mutex(Directory())
     private let observers = Mutex<[@Sendable () -> Void]>([])
 

@@ -15,6 +15,8 @@ public struct Route: Sendable, Equatable {
     public let origin: Origin
 
     public static let defaultGateway = "DEFAULT"
+    /// The gateway whose routes voice calls take.
+    public static let voiceGateway = "VOICE"
 
     public init(id: Int64, gateway: String, prefix: String, connectorIDs: [Int64], origin: Origin = .admin) {
         self.id = id

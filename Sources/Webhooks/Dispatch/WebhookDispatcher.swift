@@ -208,6 +208,7 @@ public final class WebhookDispatcher: DeliveryInbox {
         switch delivery.rendered.promise {
         // Deliveries to SMPP accounts are not claimed here; their promise has no schedule of its own.
         case .everyTenSeconds, .sevenDays: .everyTenSeconds
+        case .numberInformation: .numberInformation
         case .twoMore: .statusTwoMore
         case .fortnight: .whatsAppInbound
         }

@@ -64,6 +64,7 @@ struct ConversationsTester {
         case .whatsapp: "4915200000001"
         case .viber: "10001"
         case .echo: "echo"
+        case .voice: ""
         }
     }
 
@@ -72,7 +73,7 @@ struct ConversationsTester {
         switch kind {
         case .viber, .echo: "20002"
         case .mms: "12025550199"
-        case .sms, .whatsapp: "4915299999999"
+        case .sms, .whatsapp, .voice: "4915299999999"
         }
     }
 

@@ -22,7 +22,8 @@ public struct RecordingRenderer: EventRenderer {
         case .sms(let content): text = content.text
         case .rich(let content):
             if case .text(let body) = content.body { text = body.text } else { text = content.body.contentType }
-        case nil: text = ""
+        case .speech(let content): text = content.text
+        case .sealed, nil: text = ""
         }
         return Self.delivery("inbound", reporting, "\(message.sender) \(text)")
     }

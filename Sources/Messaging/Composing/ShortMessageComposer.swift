@@ -2,44 +2,48 @@
 // What every surface that sends short messages shares: the route to a number, the text as the carriers of that route
 // can write it, its parts and their price. Pure: the configuration comes in as a snapshot.
 
-internal import Accounts
-internal import Messaging
-internal import SMSText
+public import Accounts
+public import SMSText
 internal import Synchronization
-internal import Wire
+public import Wire
 
 /// What a short message is made of.
-struct ShortMessageDraft: Sendable {
+public struct ShortMessageDraft: Sendable {
     /// Digits; nil where it was refused already, and only the text is to be checked.
-    var recipient: String?
+    public var recipient: String?
     /// Nil where it was refused already, and only the route is to be checked.
-    var text: String?
-    var gateway = Route.defaultGateway
-    var encoding = EncodingChoice.auto
-    var isFlash = false
+    public var text: String?
+    public var gateway = Route.defaultGateway
+    public var encoding = EncodingChoice.auto
+    public var isFlash = false
     /// How many parts it may have.
-    var partLimit = Segmenter.maximumParts
-    /// What may be changed in the text to save parts; nothing unless set.
-    var trate = 0.0
-    var mrate = 0.0
-    var upperCased = false
-    var keepEmojis = true
+    public var partLimit = Segmenter.maximumParts
+    /// What may be changed in the text to save parts, from 0 to 1; nothing unless set.
+    public var trate = 0.0
+    public var mrate = 0.0
+    public var upperCased = false
+    public var keepEmojis = true
+
+    public init(recipient: String?, text: String?) {
+        self.recipient = recipient
+        self.text = text
+    }
 }
 
 /// What a draft becomes.
-struct ShortMessage: Sendable {
-    let content: SMSContent
+public struct ShortMessage: Sendable {
+    public let content: SMSContent
     /// How many parts.
-    let size: Int
-    let gateway: String
+    public let size: Int
+    public let gateway: String
     /// Of one part; nil where no price is known.
-    let quote: Quote?
+    public let quote: Quote?
     /// What a prepaid company pays for it.
-    let reserved: Money
+    public let reserved: Money
 }
 
 /// Why a draft is no message.
-enum ShortMessageRefusal: Error, Equatable {
+public enum ShortMessageRefusal: Error, Equatable {
     case unknownGateway
     case noRoute
     /// A character is not in GSM-7, where nothing else is allowed; positions count from 1.
@@ -50,7 +54,7 @@ enum ShortMessageRefusal: Error, Equatable {
     case noPrice
 
     /// What is wrong with the member that it is about.
-    var message: String {
+    public var message: String {
         switch self {
         case .unknownGateway: "is not the name of a gateway"
         case .noRoute: "is a number that no route leads to"
@@ -64,21 +68,30 @@ enum ShortMessageRefusal: Error, Equatable {
 
 /// Numbers by which handsets know the parts of one long message. They start anywhere: a restart must not repeat the
 /// last ones.
-final class PartReferences: Sendable {
+public final class PartReferences: Sendable {
     private let last = Atomic<UInt16>(UInt16.random(in: .min ... .max))
 
-    func next() -> UInt16 { last.wrappingAdd(1, ordering: .relaxed).newValue }
+    public init() {}
+
+    public func next() -> UInt16 { last.wrappingAdd(1, ordering: .relaxed).newValue }
 }
 
-struct ShortMessageComposer {
+public struct ShortMessageComposer: Sendable {
     let directory: Directory
     let companyID: CompanyID
     let now: Milliseconds
-    /// By which the handset will know the parts of this message.
     let concatenationReference: UInt16
 
+    /// - Parameter concatenationReference: By which the handset will know the parts of this message.
+    public init(directory: Directory, companyID: CompanyID, now: Milliseconds, concatenationReference: UInt16) {
+        self.directory = directory
+        self.companyID = companyID
+        self.now = now
+        self.concatenationReference = concatenationReference
+    }
+
     /// The message; nil where the draft lacks its recipient or its text and is fine otherwise.
-    func compose(_ draft: ShortMessageDraft) throws(ShortMessageRefusal) -> ShortMessage? {
+    public func compose(_ draft: ShortMessageDraft) throws(ShortMessageRefusal) -> ShortMessage? {
         let segmentation = try segmentation(for: draft)
         guard let text = draft.text else { return nil }
         let planned = try plan(text, draft, segmentation: segmentation)
