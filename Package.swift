@@ -51,7 +51,15 @@ let package = Package(
     ],
     targets: [
         // Languages we speak; they know nothing of messaging.
+        .systemLibrary(name: "CAres", pkgConfig: "libcares", providers: [.apt(["libc-ares-dev"])]),
         .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .systemLibrary(name: "CLibRE", pkgConfig: "libre", providers: [.apt(["libre-dev", "librem-dev"])]),
+        .target(name: "CPhoneNumber", linkerSettings: [.linkedLibrary("phonenumber"), .linkedLibrary("stdc++")]),
+        .target(
+            name: "CSIP", dependencies: ["CLibRE"],
+            cSettings: [.define("HAVE_INTTYPES_H"), .define("HAVE_STDBOOL_H"), .define("HAVE_INET6")],
+            linkerSettings: [.linkedLibrary("rem"), .linkedLibrary("ssl"), .linkedLibrary("crypto")]),
+        .target(name: "PhoneNumbers", dependencies: ["CPhoneNumber"], swiftSettings: settings),
         .target(name: "SMPP", dependencies: [nioCore, nioPosix, nioSSL, logging], swiftSettings: settings),
         .target(name: "SMSText", swiftSettings: settings),
         .target(
@@ -69,6 +77,15 @@ let package = Package(
             name: "Messaging",
             dependencies: ["Accounts", "Prometheus", "SMSText", "SQL", "Wire", collections, logging],
             swiftSettings: settings),
+        .target(
+            name: "NumberInfo",
+            dependencies: ["Accounts", "Messaging", "PhoneNumbers", "Prometheus", "SQL", "Wire", logging],
+            swiftSettings: settings),
+        .target(
+            name: "Verification",
+            dependencies: [
+                "Accounts", "Messaging", "PhoneNumbers", "Prometheus", "SMSText", "SQL", "Wire", crypto, logging,
+            ], swiftSettings: settings),
 
         // Edges: they never import each other.
         .target(
@@ -78,17 +95,19 @@ let package = Package(
         .target(
             name: "API",
             dependencies: [
-                "Accounts", "Messaging", "Prometheus", "SMSText", "SQL", "Wire", crypto, httpTypes, hummingbird,
-                hummingbirdCore, logging, nioCore, nioHTTP1, nioHTTPTypes, nioSSL,
+                "Accounts", "Messaging", "NumberInfo", "PhoneNumbers", "Prometheus", "SMSText", "SQL", "Verification",
+                "Wire", crypto, httpTypes, hummingbird, hummingbirdCore, logging, nioCore, nioHTTP1, nioHTTPTypes,
+                nioSSL,
             ],
-            resources: ["admin", "chat", "conversations", "sms"].map { .embedInCode("Resources/\($0).yaml") },
+            resources: ["admin", "chat", "conversations", "nis", "sms", "two-factor"].map {
+                .embedInCode("Resources/\($0).yaml")
+            },
             swiftSettings: settings),
         .target(
             name: "Connectors",
             dependencies: [
-                "Accounts", "Messaging", "Prometheus", "SMPP", "SMSText", "Wire", asyncHTTPClient, crypto, logging,
-                nioCore,
-                nioHTTP1, nioPosix, nioSSL,
+                "Accounts", "CAres", "CSIP", "Messaging", "NumberInfo", "PhoneNumbers", "Prometheus", "SMPP", "SMSText",
+                "Wire", asyncHTTPClient, crypto, logging, nioCore, nioHTTP1, nioPosix, nioSSL,
             ], swiftSettings: settings),
         .target(
             name: "CustomerSMPP",
@@ -111,8 +130,10 @@ let package = Package(
         .executableTarget(
             name: "Parley",
             dependencies: [
-                "Accounts", "AdminClient", "API", "Connectors", "CustomerSMPP", "Messaging", "Prometheus", "SMPP",
-                "SMSText", "SQL", "Simulators", "Webhooks", "Wire", argumentParser,
+                "Accounts", "AdminClient", "API", "Connectors", "CustomerSMPP", "Messaging", "NumberInfo",
+                "PhoneNumbers", "Prometheus", "SMPP", "SMSText", "SQL", "Simulators", "Verification", "Webhooks",
+                "Wire",
+                argumentParser,
                 .product(name: "Yams", package: "Yams"), asyncHTTPClient, hummingbird, lifecycle,
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"), logging, nioCore, nioHTTP1, nioPosix,
                 nioSSL, .product(name: "NIOTLS", package: "swift-nio"),
@@ -130,6 +151,16 @@ let package = Package(
             name: "SegmentationProbe", dependencies: ["SMSText"], path: "Tests/Support/SegmentationProbe",
             swiftSettings: settings),
         .executableTarget(
+            name: "EnumProbe", dependencies: ["Connectors", "Messaging", "NumberInfo", "PhoneNumbers", "Wire"],
+            path: "Tests/Support/EnumProbe", swiftSettings: settings),
+        .executableTarget(
+            name: "PhoneNumberProbe", dependencies: ["PhoneNumbers"], path: "Tests/Support/PhoneNumberProbe",
+            swiftSettings: settings),
+        .executableTarget(
+            name: "VoiceProbe",
+            dependencies: ["Accounts", "Connectors", "Messaging", "Wire", asyncHTTPClient, logging, nioPosix],
+            path: "Tests/Support/VoiceProbe", swiftSettings: settings),
+        .executableTarget(
             name: "SMPPProbe", dependencies: ["SMPP", nioCore, nioPosix, logging], path: "Tests/Support/SMPPProbe",
             swiftSettings: settings),
         .executableTarget(
@@ -144,9 +175,12 @@ let package = Package(
         .executableTarget(
             name: "ParleyBench",
             dependencies: [
-                "Wire", argumentParser, asyncHTTPClient, hummingbird, hummingbirdCore, httpTypes, nioHTTPTypes,
+                "Wire", argumentParser, asyncHTTPClient, crypto, hummingbird, hummingbirdCore, httpTypes, nioHTTPTypes,
                 lifecycle, logging, nioCore, nioHTTP1, nioPosix,
             ], path: "Benchmarks/ParleyBench", swiftSettings: settings),
+        .executableTarget(
+            name: "GuardSimulation", dependencies: ["Verification", "Wire"], path: "Benchmarks/GuardSimulation",
+            swiftSettings: settings),
 
         .testTarget(
             name: "AdminClientTests",
@@ -161,6 +195,19 @@ let package = Package(
         .testTarget(name: "PrometheusTests", dependencies: ["Prometheus"], swiftSettings: settings),
         .testTarget(
             name: "SMPPTests", dependencies: ["SMPP", nioCore, nioPosix, nioSSL, logging], swiftSettings: settings),
+        .testTarget(
+            name: "NumberInfoTests",
+            dependencies: [
+                "Accounts", "EngineTestSupport", "Messaging", "NumberInfo", "PhoneNumbers", "Prometheus", "SQL",
+                "SQLTestSupport", "Wire", logging,
+            ], swiftSettings: settings),
+        .testTarget(name: "PhoneNumbersTests", dependencies: ["PhoneNumbers"], swiftSettings: settings),
+        .testTarget(
+            name: "VerificationTests",
+            dependencies: [
+                "Accounts", "EngineTestSupport", "Messaging", "PhoneNumbers", "Prometheus", "SMSText", "SQL",
+                "SQLTestSupport", "Verification", "Wire", logging,
+            ], swiftSettings: settings),
         .testTarget(name: "SMSTextTests", dependencies: ["SMSText"], swiftSettings: settings),
         .testTarget(name: "SQLTests", dependencies: ["SQL", "SQLTestSupport"], swiftSettings: settings),
         .testTarget(name: "WireTests", dependencies: ["Wire"], swiftSettings: settings),
@@ -176,16 +223,17 @@ let package = Package(
         .testTarget(
             name: "APITests",
             dependencies: [
-                "API", "Accounts", "EngineTestSupport", "Messaging", "Prometheus", "SMSText", "SQL", "SQLTestSupport",
-                "Wire", asyncHTTPClient, nioSSL, hummingbird,
+                "API", "Accounts", "EngineTestSupport", "Messaging", "NumberInfo", "PhoneNumbers", "Prometheus",
+                "SMSText", "SQL", "SQLTestSupport", "Verification", "Wire", asyncHTTPClient, nioSSL, hummingbird,
                 .product(name: "HummingbirdTesting", package: "hummingbird"), httpTypes, logging, nioCore,
                 nioPosix,
             ], swiftSettings: settings),
         .testTarget(
             name: "ConnectorsTests",
             dependencies: [
-                "Accounts", "Connectors", "EngineTestSupport", "Messaging", "SMPP", "SMSText", "SQL", "SQLTestSupport",
-                "Simulators", "Wire", asyncHTTPClient, crypto, logging, nioCore, nioHTTP1, nioPosix,
+                "Accounts", "Connectors", "EngineTestSupport", "Messaging", "NumberInfo", "PhoneNumbers", "SMPP",
+                "SMSText", "SQL", "SQLTestSupport", "Simulators", "Wire", asyncHTTPClient, crypto, logging, nioCore,
+                nioHTTP1, nioPosix,
             ], exclude: ["WhatsApp/Fixtures"], swiftSettings: settings),
         .testTarget(
             name: "SimulatorsTests",
@@ -206,5 +254,5 @@ let package = Package(
                 nioSSL,
             ], swiftSettings: settings),
     ],
-    swiftLanguageModes: [.v6]
+    swiftLanguageModes: [.v6], cxxLanguageStandard: .cxx17
 )

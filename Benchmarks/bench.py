@@ -3,7 +3,7 @@
 """Measures Parley beside what bounds it, on one machine and in one run, and prints one table.
 
     scripts/bench                 about fifteen minutes
-    scripts/bench --quick         less than two
+    scripts/bench --quick         three to four
     scripts/bench --full          with a queue of a million messages and ten million messages in the database
 
 What is compared runs in turns, round after round, and of each the median counts: whatever else the machine does then
@@ -43,7 +43,7 @@ class Plan:
         self.queues = [10_000] if quick else [10_000, 100_000] + ([1_000_000] if full else [])
         self.stored = 50_000 if quick else 10_000_000 if full else 1_000_000
         self.patience = 60 if quick else 300
-        self.limit = 240 if quick else 7200 if full else 2400
+        self.limit = 420 if quick else 7200 if full else 2400
 
 
 class Run:
@@ -57,12 +57,12 @@ class Run:
 
     # One measurement each. They return what the load printed, with the server's processor time per thousand messages.
 
-    def load(self, subject, *options):
+    def load(self, subject, *options, dialect=None):
         return self._measured(
-            subject, "load", "--dialect", subject.dialect, "--connections", subject.connections, *options)
+            subject, "load", "--dialect", dialect or subject.dialect, "--connections", subject.connections, *options)
 
-    def cycles(self, subject):
-        return self._measured(subject, "cycles", "--in-flight", IN_FLIGHT)
+    def cycles(self, subject, dialect="sms"):
+        return self._measured(subject, "cycles", "--in-flight", IN_FLIGHT, "--dialect", dialect)
 
     def _measured(self, subject, command, *options):
         before = subject.cpu()
@@ -190,6 +190,36 @@ class Run:
             if name != "ceiling":
                 self.add("full cycles", name, result, reference=results["ceiling"], of="ceiling")
 
+    def whatsapp(self):
+        """Message, Cloud API, three statuses, three callbacks: whole cycles a second."""
+        with contextlib.ExitStack() as stack:
+            servers = {"ceiling": subjects.Floor(self.programs, whatsapp=True)}
+            for kind, name in DATABASES.items():
+                servers[f"Parley, {name}"] = subjects.WhatsAppParley(self.programs, kind, "whatsapp").start()
+            for server in servers.values():
+                stack.callback(server.stop)
+            results = self.in_turns("WhatsApp cycles", {
+                name: lambda server=server: self.cycles(server, "whatsapp") for name, server in servers.items()})
+        self.add("HTTP exchanges of a WhatsApp cycle", "ceiling", results["ceiling"])
+        for name, result in results.items():
+            if name != "ceiling":
+                self.add("WhatsApp cycles", name, result, reference=results["ceiling"], of="ceiling")
+
+    def inbound(self):
+        """Messages a second that customers write on WhatsApp, each answered when it is on disk."""
+        with contextlib.ExitStack() as stack:
+            servers = {"floor": subjects.Floor(self.programs)}
+            for kind, name in DATABASES.items():
+                servers[f"Parley, {name}"] = subjects.WhatsAppParley(self.programs, kind, "inbound").start()
+            for server in servers.values():
+                stack.callback(server.stop)
+            results = self.in_turns("inbound", {
+                name: lambda server=server: self.load(server, dialect="graph") for name, server in servers.items()})
+        self.add("decode webhooks", "floor", results["floor"])
+        for name, result in results.items():
+            if name != "floor":
+                self.add("inbound messages, WhatsApp", name, result, reference=results["floor"], of="floor")
+
     def memory(self):
         """Resident memory with nothing queued, and with ever more; all of it came in by HTTP."""
         for kind, name in DATABASES.items():
@@ -291,6 +321,8 @@ PARTS = {
     "accepts": lambda run, kannel: run.accepts(kannel),
     "smpp": lambda run, kannel: run.sending(kannel),
     "cycles": lambda run, _: run.full_cycles(),
+    "whatsapp": lambda run, _: run.whatsapp(),
+    "inbound": lambda run, _: run.inbound(),
     "memory": lambda run, _: run.memory(),
     "size": lambda run, _: run.large_database(),
 }

@@ -13,6 +13,7 @@ import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "Tests" / "EndToEnd"))
+import graph  # noqa: E402
 import loopback  # noqa: E402
 import node  # noqa: E402
 import support  # noqa: E402
@@ -21,6 +22,10 @@ import support  # noqa: E402
 BINDS, WINDOW = 2, 100
 # Milliseconds from the carrier's response to its receipt; a handset takes seconds.
 RECEIPT_DELAY = 100
+# The same for WhatsApp: from sent to delivered, and from there to read.
+STATUS_DELAY = 100
+# What a number without Meta's limits may have on its way; its recipients all differ.
+WHATSAPP = {"window": 512, "messagesPerSecond": 100_000}
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -111,11 +116,24 @@ class Floor(Measured):
 
     key = "none"
 
-    def __init__(self, programs, callbacks=False):
+    def __init__(self, programs, callbacks=False, whatsapp=False):
         self.port = support.free_port()
         arguments = [programs.bench, "floor", "--port", self.port] + (["--callbacks"] if callbacks else [])
+        self.cloud = cloud(programs, self.port) if whatsapp else None
+        if self.cloud:
+            arguments += ["--graph", f"http://127.0.0.1:{self.cloud.port}"]
         self.process = support.Process(arguments, "floor")
         loopback.wait_until_ready(self.process, self.port)
+
+    def stop(self):
+        super().stop()
+        if self.cloud:
+            self.cloud.stop()
+
+
+def cloud(programs, port):
+    """A WhatsApp Cloud API of its own for the server on a port, as fast as it can."""
+    return graph.Graph(programs.parley, port, delivered_delay=STATUS_DELAY, read_delay=STATUS_DELAY)
 
 
 class Carrier:
@@ -175,6 +193,19 @@ class Parley(Measured):
             return int(self.postgres.query(sql))
         with contextlib.closing(sqlite3.connect(f"file:{self.folder}/parley.db?mode=ro", uri=True)) as database:
             return database.execute(sql).fetchone()[0]
+
+
+class WhatsAppParley(Parley):
+    """The same with a WhatsApp number as its only channel."""
+
+    def __init__(self, programs, kind, name):
+        super().__init__(programs, kind, name, Carrier(programs))
+        self.cloud = cloud(programs, self.port)
+        graph.connect(self.node, self.cloud.port, **WHATSAPP)
+
+    def stop(self):
+        super().stop()
+        self.cloud.stop()
 
 
 class Kannel(Measured):

@@ -17,6 +17,7 @@ struct CyclesCommand: AsyncParsableCommand {
 
     @Option(help: "The server's port.") var port: Int
     @Option(help: "The API key.") var key = ""
+    @Option(help: "What a cycle is: sms or whatsapp.") var dialect = CycleDialect.sms
     @Option(help: "Connections to the server.") var connections = 64
     @Option(name: .customLong("in-flight"), help: "Cycles under way at a time.") var inFlight = 512
     @Option(help: "Seconds before the count begins.") var warmup = 2.0
@@ -30,7 +31,8 @@ struct CyclesCommand: AsyncParsableCommand {
         configuration.httpVersion = .http1Only
         let client = HTTPClient(eventLoopGroupProvider: .shared(group), configuration: configuration)
         let start = NIODeadline.now() + .nanoseconds(Int64(warmup * 1e9))
-        let run = CycleRun(client: client, port: port, key: key, from: start, for: .nanoseconds(Int64(seconds * 1e9)))
+        let run = CycleRun(
+            dialect, client: client, port: port, key: key, from: start, for: .nanoseconds(Int64(seconds * 1e9)))
         let receiver = try await ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 256)
             .childChannelInitializer { channel in
@@ -63,16 +65,20 @@ private final class CycleRun: Sendable {
         var waiter: CheckedContinuation<Void, Never>?
     }
 
+    private let dialect: CycleDialect
     private let client: HTTPClient
-    private let port: Int
+    private let url: String
     private let headers: HTTPHeaders
     private let countFrom: NIODeadline
     private let end: NIODeadline
     private let state = Mutex(State())
 
-    init(client: HTTPClient, port: Int, key: String, from: NIODeadline, for duration: TimeAmount) {
+    init(
+        _ dialect: CycleDialect, client: HTTPClient, port: Int, key: String, from: NIODeadline, for duration: TimeAmount
+    ) {
+        self.dialect = dialect
         self.client = client
-        self.port = port
+        url = "http://127.0.0.1:\(port)\(dialect.path)"
         headers = ["apikey": key, "content-type": "application/json"]
         countFrom = from
         end = from + duration
@@ -85,7 +91,7 @@ private final class CycleRun: Sendable {
 
     /// A report came.
     func reported(_ body: ByteBuffer) {
-        guard let number = Self.number(in: body) else { return }
+        guard let number = dialect.number(in: body) else { return }
         let now = NIODeadline.now()
         let isKnown = state.withLock { state in
             guard let startedAt = state.startedAt.removeValue(forKey: number) else { return false }
@@ -103,11 +109,10 @@ private final class CycleRun: Sendable {
             state.startedAt[state.sent] = now
             return (state.sent, state.receiver)
         }
-        let body = SampleMessage.json(number, callback: "http://127.0.0.1:\(receiver)/report")
+        let body = dialect.request(number, callback: "http://127.0.0.1:\(receiver)/report")
         guard
             let request = try? HTTPClient.Request(
-                url: "http://127.0.0.1:\(port)/messaging/v1/sms", method: .POST, headers: headers,
-                body: .byteBuffer(body))
+                url: url, method: .POST, headers: headers, body: .byteBuffer(body))
         else { return failed(number) }
         client.execute(request: request).whenComplete { result in
             guard case .success(let response) = result, response.status.code / 100 == 2 else {
@@ -169,22 +174,6 @@ private final class CycleRun: Sendable {
             writer.member("p99", number: "\(latencies.percentile(0.99))")
         }
         return writer.text
-    }
-
-    /// The message's number, from its reference in the report.
-    private static func number(in body: ByteBuffer) -> Int? {
-        let name = SampleMessage.referencePrefix
-        return body.withUnsafeReadableBytes { bytes in
-            var start = 0
-            while start + name.count < bytes.count {
-                if bytes[start] == name[0], bytes[start..<(start + name.count)].elementsEqual(name) {
-                    return bytes[(start + name.count)...].prefix { (48...57).contains($0) }
-                        .reduce(0) { $0 * 10 + Int($1) - 48 }
-                }
-                start += 1
-            }
-            return nil
-        }
     }
 }
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // `parley-bench floor`: the least that a server on Parley's HTTP stack can do with an SMS request: decode the body,
 // echo it as the answer. With `--callbacks` it also posts one report for each request, and is the server of the
-// ceiling: the exchanges of a full cycle without a database or a carrier.
+// ceiling: the exchanges of a full cycle without a database or a carrier. On WhatsApp's addresses it is the floor of what
+// customers write, and with `--graph` the ceiling of a cycle there.
 
 import ArgumentParser
 import AsyncHTTPClient
@@ -20,6 +21,7 @@ struct FloorCommand: AsyncParsableCommand {
 
     @Option(help: "The port to listen on.") var port: Int
     @Flag(help: "Post a report to each request's callbackUrl.") var callbacks = false
+    @Option(help: "The Cloud API's base URL; WhatsApp messages are sent there.") var graph: String?
 
     func run() async throws {
         let router = Router(context: BasicRequestContext.self)
@@ -33,6 +35,7 @@ struct FloorCommand: AsyncParsableCommand {
                 status: .ok, headers: [.contentType: "application/json"],
                 body: ResponseBody(byteBuffer: ByteBuffer(bytes: message.answer("ACCEPTED"))))
         }
+        WhatsAppFloor(graph: graph).add(to: router)
         let application = Application(
             router: router, server: .http1(configuration: HTTP1Channel.Configuration(idleTimeout: .seconds(60))),
             configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: port)),

@@ -13,6 +13,8 @@ enum Dialect: String, ExpressibleByArgument, Sendable {
     case sms
     /// `GET /cgi-bin/sendsms` of Kannel.
     case kannel
+    /// Webhooks of the WhatsApp Cloud API, each with a text of a customer.
+    case graph
 }
 
 struct LoadCommand: AsyncParsableCommand {
@@ -26,7 +28,7 @@ struct LoadCommand: AsyncParsableCommand {
     @Option(help: "Seconds that count.") var seconds = 5.0
     @Option(help: "End after so many messages instead; all count.") var messages: Int?
     @Option(help: "A URL for reports.") var callback: String?
-    @Option(help: "What the server speaks: sms or kannel.") var dialect = Dialect.sms
+    @Option(help: "What the server speaks: sms, kannel or graph.") var dialect = Dialect.sms
 
     func run() async throws {
         let requests = RequestBytes(dialect: dialect, port: port, key: key, callback: callback)
@@ -85,10 +87,19 @@ struct RequestBytes: Sendable {
             bodyEnd = """
                 \(report) HTTP/1.1\r\nhost: 127.0.0.1:\(port)\r\n\r\n
                 """
+        case .graph:
+            head = """
+                POST \(WhatsAppSample.webhookPath) HTTP/1.1\r\nhost: 127.0.0.1:\(port)\r\n\
+                content-type: application/json\r\n
+                """
+            // What an earlier run sent to the same server is not to come again.
+            bodyStart = String(Timestamp.now())
+            bodyEnd = ""
         }
     }
 
     func write(_ number: Int, to buffer: inout ByteBuffer) {
+        if dialect == .graph { return writeWebhook(number, to: &buffer) }
         let digits = String(number)
         if dialect == .sms {
             buffer.writeString(head)
@@ -98,5 +109,14 @@ struct RequestBytes: Sendable {
         buffer.writeString(bodyStart)
         buffer.writeString(digits)
         buffer.writeString(bodyEnd)
+    }
+
+    private func writeWebhook(_ number: Int, to buffer: inout ByteBuffer) {
+        let body = WhatsAppSample.webhook(number, run: bodyStart)
+        buffer.writeString(head)
+        buffer.writeString("x-hub-signature-256: ")
+        buffer.writeString(WhatsAppSample.signature(of: body))
+        buffer.writeString("\r\ncontent-length: \(body.utf8.count)\r\n\r\n")
+        buffer.writeString(body)
     }
 }

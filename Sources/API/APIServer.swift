@@ -7,15 +7,18 @@ public import Hummingbird
 public import HummingbirdCore
 public import Messaging
 internal import NIOCore
+public import NumberInfo
 public import Prometheus
+public import Verification
 
 public enum APIServer {
     /// The router of all surfaces. `media` is what the connectors have, too; without it providers' media are out of reach.
+    /// Without `verifier` there is no 2FA API, without `numbers` there are no look-ups.
     /// `extraRoutes` adds what the program serves besides, such as its front page; those
     /// routes get the same errors, request ids and logging.
     public static func router(
-        engine: MessagingEngine, options: APIOptions, media: MediaLibrary? = nil,
-        extraRoutes: (Router<APIRequestContext>) -> Void = { _ in }
+        engine: MessagingEngine, options: APIOptions, media: MediaLibrary? = nil, verifier: Verifier? = nil,
+        numbers: NumberDesk? = nil, extraRoutes: (Router<APIRequestContext>) -> Void = { _ in }
     ) -> Router<APIRequestContext> {
         let router = Router(context: APIRequestContext.self)
         let methods = AllowedMethods()
@@ -29,10 +32,12 @@ public enum APIServer {
             keys: keys, scopes: [.api], trustedProxies: options.trustedProxies)
         SMSRoutes(engine: engine, options: options).add(to: router, authentication: authentication)
         addChannels(engine, options, media, to: router, authentication: authentication)
+        if let verifier { TwoFactorRoutes(verifier: verifier).add(to: router, authentication: authentication) }
+        if let numbers { NISRoutes(desk: numbers, options: options).add(to: router, authentication: authentication) }
         ProviderRoutes(engine: engine).add(to: router)
         let administration = APIKeyAuthentication(
             keys: keys, scopes: [.admin, .reseller], trustedProxies: options.trustedProxies)
-        AdminRoutes(engine: engine, options: options).add(to: router, authentication: administration)
+        AdminRoutes(engine: engine, options: options, numbers: numbers).add(to: router, authentication: administration)
         let operators = APIKeyAuthentication(keys: keys, scopes: [.admin], trustedProxies: options.trustedProxies)
         MetricsRoute(registry: registry, access: options.metrics).add(to: router, authentication: operators)
         extraRoutes(router)

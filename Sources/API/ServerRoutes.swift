@@ -44,9 +44,11 @@ struct ServerRoutes: Sendable {
 enum OpenAPIDocument {
     /// By the name of their file in `openapi/`, without its ending.
     static let all: KeyValuePairs<String, ByteBuffer> = [
+        "2fa": ByteBuffer(bytes: PackageResources.two_factor_yaml),
         "admin": ByteBuffer(bytes: PackageResources.admin_yaml),
         "chat": ByteBuffer(bytes: PackageResources.chat_yaml),
         "conversations": ByteBuffer(bytes: PackageResources.conversations_yaml),
+        "nis": ByteBuffer(bytes: PackageResources.nis_yaml),
         "sms": ByteBuffer(bytes: PackageResources.sms_yaml),
     ]
 }

@@ -7,7 +7,7 @@ public import Wire
 
 /// What an operator can change.
 public enum ObjectKind: String, Sendable, CaseIterable {
-    case company, key, channel, connector, route, price, balance, delivery, message, configuration
+    case company, key, channel, connector, route, price, balance, delivery, message, configuration, prefix
     case smppAccount = "smpp-account"
 
     /// How sentences name it.
@@ -16,7 +16,7 @@ public enum ObjectKind: String, Sendable, CaseIterable {
 
 public enum AuditAction: String, Sendable, CaseIterable {
     case created, changed, removed, closed, reopened, started, stopped, rebound, disconnected, imported, replayed
-    case released, moved
+    case released, moved, blocked, unblocked, allowed
 }
 
 /// Who acts.

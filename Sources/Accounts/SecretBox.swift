@@ -38,6 +38,23 @@ public struct SecretBox: Sendable {
             throw SecretBoxError.wrongKey
         }
     }
+
+    /// HMAC-SHA256 of `secret` under a key made from the master key for this purpose alone: by it a secret is recognised
+    /// that nobody need read again.
+    public func authenticationCode(of secret: String, purpose: String) -> [UInt8] {
+        Array(HMAC<SHA256>.authenticationCode(for: Data(secret.utf8), using: derivedKey(for: purpose)))
+    }
+
+    /// Whether `authenticationCode` made the code of `secret`; compared in constant time.
+    public func isAuthenticationCode(_ code: [UInt8], of secret: String, purpose: String) -> Bool {
+        HMAC<SHA256>.isValidAuthenticationCode(
+            code, authenticating: Data(secret.utf8), using: derivedKey(for: purpose))
+    }
+
+    private func derivedKey(for purpose: String) -> SymmetricKey {
+        HKDF<SHA256>.deriveKey(
+            inputKeyMaterial: key, info: Data("authentication \(purpose)".utf8), outputByteCount: 32)
+    }
 }
 
 public enum SecretBoxError: Error, Sendable {

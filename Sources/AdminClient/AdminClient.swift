@@ -23,7 +23,7 @@ public enum AdminClient {
     public static var configure: [any ParsableCommand.Type] {
         [
             CompaniesCommand.self, KeysCommand.self, ChannelsCommand.self, ConnectorsCommand.self, RoutesCommand.self,
-            PricesCommand.self, SMPPAccountsCommand.self, BalanceCommand.self, ReloadCommand.self,
+            PricesCommand.self, NumbersCommand.self, SMPPAccountsCommand.self, BalanceCommand.self, ReloadCommand.self,
         ]
     }
 
@@ -33,5 +33,7 @@ public enum AdminClient {
     }
 
     /// Commands for what went wrong.
-    public static var repair: [any ParsableCommand.Type] { [DeliveriesCommand.self, ReceiptsCommand.self] }
+    public static var repair: [any ParsableCommand.Type] {
+        [DeliveriesCommand.self, ReceiptsCommand.self, GuardCommand.self]
+    }
 }

@@ -17,6 +17,7 @@ public enum ConnectorRegistry {
                 exchanges: environment.exchanges)
         case "whatsapp": try WhatsAppConnector(settings: settings, environment: environment)
         case "viber", "viber-bot": try ViberConnector(settings: settings, environment: environment)
+        case "sip": try SIPConnector(settings: settings, environment: environment)
         case "echo": try EchoConnector(settings: settings, sink: environment.sink, clock: environment.clock)
         default: throw unknownKind(settings)
         }
@@ -40,6 +41,7 @@ public enum ConnectorRegistry {
         case "smpp": _ = try SMPPConnectorOptions(settings)
         case "whatsapp": _ = try WhatsAppOptions(settings)
         case "viber", "viber-bot": _ = try ViberOptions(settings)
+        case "sip": _ = try SIPOptions(settings)
         case "echo": try EchoConnector.check(settings)
         default: throw unknownKind(settings)
         }
@@ -52,6 +54,7 @@ public enum ConnectorRegistry {
         case "whatsapp": WhatsAppOptions.names
         case "viber": ViberOptions.businessNames
         case "viber-bot": ViberOptions.botNames
+        case "sip": SIPOptions.names
         case "echo": EchoConnector.optionNames
         default: nil
         }
@@ -60,6 +63,7 @@ public enum ConnectorRegistry {
     private static func unknownKind(_ settings: ConnectorSettings) -> ConnectorOptionError {
         ConnectorOptionError(
             option: "kind",
-            reason: "\(settings.kind) is not a connector; the connectors are echo, smpp, viber, viber-bot, whatsapp")
+            reason:
+                "\(settings.kind) is not a connector; the connectors are echo, sip, smpp, viber, viber-bot, whatsapp")
     }
 }

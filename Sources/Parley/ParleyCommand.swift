@@ -29,7 +29,9 @@ struct ParleyCommand: AsyncParsableCommand {
         groupedSubcommands: [
             CommandGroup(
                 name: "Run",
-                subcommands: [DemoCommand.self, ServeCommand.self, MigrateCommand.self, SMSCCommand.self]),
+                subcommands: [
+                    DemoCommand.self, ServeCommand.self, MigrateCommand.self, SMSCCommand.self, GraphCommand.self,
+                ]),
             CommandGroup(name: "Configure", subcommands: AdminClient.configure),
             CommandGroup(name: "Watch", subcommands: AdminClient.watch + [DoctorCommand.self]),
             CommandGroup(

@@ -22,7 +22,7 @@ from loopback import Client
 from support import Process, Tally, equal, temporary_folder, wait_for
 
 KEY = "openapi-test-key-0123456789"
-DOCUMENTS = ["sms", "admin", "conversations", "chat"]
+DOCUMENTS = ["sms", "admin", "conversations", "chat", "nis", "2fa"]
 SETTINGS = pathlib.Path(__file__).with_name("schemathesis")
 METHODS = {"get", "post", "put", "patch", "delete"}
 
@@ -89,6 +89,7 @@ class World:
         self.node.start()
         self.base = f"http://127.0.0.1:{self.node.port}"
         self.client = Client(self.node.port, KEY)
+        self.port("4915112345678")
         self.ids = {
             "held": self.hold(), "price-to-change": self.price("1"), "price-to-remove": self.price("2"),
             "delivery": self.delivery(), "smpp-account-to-change": self.smpp_account("change"),
@@ -115,6 +116,12 @@ class World:
         equal(sent.status, 200, repr(sent))
         items = wait_for(lambda: self.client.get("/admin/v1/deliveries").json["items"], 30, "a delivery", 0.2)
         return items[0]["id"]
+
+    def port(self, number):
+        """Puts a number into the table of ported numbers."""
+        answer = self.client.request(
+            "POST", "/admin/v1/ported-numbers/import", f"{number},262,02\n".encode(), {"content-type": "text/csv"})
+        equal(answer.status, 200, repr(answer))
 
     def price(self, prefix):
         return self.make("prices", {
@@ -154,13 +161,34 @@ class DemoWorld:
         equal(uploaded.status // 100, 2, repr(uploaded))
         self.ids = {
             "whatsapp-inbound": written.json["messageId"], "medium": uploaded.json["mediaId"],
-            "sms-number": "49301234567", "mms-number": "15551234567"}
+            "sms-number": "49301234567", "mms-number": "15551234567"} | two_factor(self.client)
 
     def is_ready(self):
         try:
             return self.client.get("/ready").status == 200
         except OSError:
             return False
+
+
+def two_factor(client):
+    """The ids of applications and OTPs that schemathesis can change, delete and verify."""
+
+    def make(what, body, name):
+        made = client.post(f"/2fa/v1/{what}", body)
+        equal(made.status, 200, repr(made))
+        return made.json[name]
+
+    def application(name):
+        return make("application", {"name": name, "attempts": 10, "expire": 7200}, "applicationId")
+
+    used = application("Used")
+
+    def otp(number):
+        return make("otp", {"number": number, "applicationId": used, "otpCode": "4711"}, "otpId")
+
+    return {"2fa-application": used, "2fa-application-to-delete": application("Deleted"),
+            "otp": otp("+4915112345101"), "otp-to-check": otp("+4915112345102"),
+            "otp-to-delete": otp("+4915112345103")}
 
 
 def port_of(carrier):
@@ -212,7 +240,7 @@ def main():
         names = arguments.document or DOCUMENTS
         worlds = {}
         for name in names:
-            kind = World if name in ("sms", "admin") else DemoWorld
+            kind = World if name in ("sms", "admin", "nis") else DemoWorld
             if kind not in worlds:
                 worlds[kind] = kind(support.binary(arguments.parley), folder)
             worlds[name] = worlds[kind]

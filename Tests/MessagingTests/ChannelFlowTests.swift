@@ -298,4 +298,32 @@ struct ChannelFlowTests {
             #expect(stored.status == .delivered)
         }
     }
+
+    @Test(arguments: Engine.allCases)
+    func `a channel's content is kept for as many days as it says, in both directions`(_ engine: Engine) async throws {
+        try await ChatNode.run(engine) { chat in
+            let node = chat.node
+            try await node.database.write { transaction in
+                _ = try transaction.execute(#"UPDATE channels SET settings = '{"dataRetentionInDays":3}'"#)
+            }
+            try await node.directory.reload()
+            let message = chat.message(ChatNode.template)
+            let key = try await node.send(message)
+            let open = try await node.send(chat.message(ChatNode.template))
+            let submissions = try await chat.whatsApp.submissions(count: 2)
+            for key in [key, open] { try await node.wait(for: .sent, of: key) }
+            _ = await node.receive(chat.inbound(.text(TextBody("Hi"))))
+            node.clock.advance(by: 2 * 86_400_000)
+            let first = try #require(submissions.first { $0.ticket.key == key })
+            await chat.report(first, by: chat.whatsApp, .delivered)
+            try await node.wait(for: .delivered, of: key)
+            _ = try await node.engine.sweeper.eraseContents()
+            #expect(try await node.count("messages", where: "content IS NOT NULL") == 3)
+            node.clock.advance(by: 86_400_000)
+            _ = try await node.engine.sweeper.eraseContents()
+            // What is not at its end is still needed.
+            #expect(try await node.stored(open).message.content != nil)
+            #expect(try await node.count("messages", where: "content IS NOT NULL") == 1)
+        }
+    }
 }

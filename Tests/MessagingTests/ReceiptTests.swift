@@ -48,7 +48,7 @@ struct ReceiptTests {
             try await node.wait(for: .delivered, of: key)
             #expect(try await node.count("receipts") == 0)
             #expect(try await node.inbox.deliveries(count: 1).count == 1)
-            #expect(try await node.events(of: key) == ["accepted", "delivered"])
+            #expect(try await node.events(of: key) == ["accepted", "sent", "delivered"])
         }
     }
 
@@ -123,6 +123,23 @@ struct ReceiptTests {
             await node.engine.lookAtTime()
             #expect(try await node.stored(key).message.status == .delivered)
             #expect(try await node.inbox.deliveries(count: 1).count == 1)
+        }
+    }
+
+    @Test(arguments: Engine.allCases)
+    func `a reading that was parked beside the outcome is found after the delivery`(_ engine: Engine) async throws {
+        try await TestNode.run(engine) { node in
+            let key = try await node.send()
+            let submission = try await node.connector.submissions(count: 1)[0]
+            try await node.wait(for: .sent, of: key)
+            await node.report(submission)
+            #expect(try await node.stored(key).message.status == .delivered)
+            // The delivery was there when the outcome was stored, the reading came at the same instant.
+            let reading = node.connector.receipt(for: submission, .seen)
+            try await node.database.write { try ReceiptStore($0).park([reading], now: TestClock.start) }
+            await node.engine.lookAtTime()
+            #expect(try await node.stored(key).message.status == .seen)
+            #expect(try await node.count("receipts") == 0)
         }
     }
 

@@ -78,7 +78,7 @@ struct ConfigurationApplierTests {
 
     @Test(arguments: Engine.allCases)
     func `applying a file again changes nothing`(_ engine: Engine) async throws {
-        try await TestDatabase.with(engine, migrations: MessagingMigrations.all) { database in
+        try await TestDatabase.with(engine, migrations: Schema.migrations) { database in
             let first = try await Self.apply(Self.whole, to: database)
             #expect(first.companies.map(\.name) == ["Acme", "Other"])
             #expect(first.companies.map(\.isPrepaid) == [true, false])
@@ -98,7 +98,7 @@ struct ConfigurationApplierTests {
 
     @Test(arguments: Engine.allCases)
     func `what the file no longer names is removed, switched off or closed`(_ engine: Engine) async throws {
-        try await TestDatabase.with(engine, migrations: MessagingMigrations.all) { database in
+        try await TestDatabase.with(engine, migrations: Schema.migrations) { database in
             let first = try await Self.apply(Self.whole, to: database)
             let second = try await Self.apply(
                 """
@@ -137,7 +137,7 @@ struct ConfigurationApplierTests {
 
     @Test(arguments: Engine.allCases)
     func `a number moves to another company`(_ engine: Engine) async throws {
-        try await TestDatabase.with(engine, migrations: MessagingMigrations.all) { database in
+        try await TestDatabase.with(engine, migrations: Schema.migrations) { database in
             let text = "companies: [{name: A, numbers: [{number: 4930123}]}, {name: B}]"
             let first = try await Self.apply(text, to: database)
             let second = try await Self.apply(
@@ -150,7 +150,7 @@ struct ConfigurationApplierTests {
 
     @Test(arguments: Engine.allCases)
     func `another master key is refused before it touches anything`(_ engine: Engine) async throws {
-        try await TestDatabase.with(engine, migrations: MessagingMigrations.all) { database in
+        try await TestDatabase.with(engine, migrations: Schema.migrations) { database in
             let first = try await Self.apply(Self.whole, to: database)
             let error = await #expect(throws: ConfigurationError.self) {
                 _ = try await Self.apply(Self.whole, to: database, key: Array(repeating: 8, count: 32))

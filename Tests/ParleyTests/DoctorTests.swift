@@ -24,7 +24,7 @@ struct DoctorTests {
     private static func applied(_ engine: Engine, _ text: String = "") async throws -> DatabaseConfiguration {
         let place = try TestDatabase.configuration(engine)
         let database = try await Database.open(place, logger: TestDatabase.quiet)
-        try await database.migrate(MessagingMigrations.all)
+        try await database.migrate(Schema.migrations)
         try await ConfigurationApplier(configuration: try configuration(text), secrets: try secrets())
             .apply(to: database, now: now)
         await database.close()
@@ -185,11 +185,11 @@ struct DoctorTests {
         }
         let database = try await Database.open(place, logger: TestDatabase.quiet)
         #expect(await found()?.outcome == .warning)
-        try await database.migrate(Array(MessagingMigrations.all.dropLast()))
+        try await database.migrate(Array(Schema.migrations.dropLast()))
         #expect(await found()?.outcome == .warning)
         #expect(await found()?.detail == "1 to be applied")
         let future = Migration(number: 9999, name: "future", statements: ["CREATE TABLE future (a BIGINT)"])
-        try await database.migrate(MessagingMigrations.all + [future])
+        try await database.migrate(Schema.migrations + [future])
         #expect(await found()?.outcome == .failure)
         await database.close()
     }

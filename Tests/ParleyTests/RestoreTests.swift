@@ -17,7 +17,7 @@ struct RestoreTests {
     private static let ids = (0..<4).map { _ in UUIDv7.next(now: now) }
 
     /// A database file with: a message that waits, one that is done, one scheduled for later, one scheduled for the past.
-    private static func database(node alive: Bool = false, migrations: [Migration] = MessagingMigrations.all)
+    private static func database(node alive: Bool = false, migrations: [Migration] = Schema.migrations)
         async throws -> SQLiteFile
     {
         let path = try DoctorMaterial.folder() + "/parley.db"
@@ -104,13 +104,13 @@ struct RestoreTests {
     @Test func `an older backup is brought up to date`() async throws {
         let backup = try Self.newTarget()
         let database = try await Database.open(.sqlite(path: backup.path), logger: TestDatabase.quiet)
-        try await database.migrate(Array(MessagingMigrations.all.dropLast()))
+        try await database.migrate(Array(Schema.migrations.dropLast()))
         await database.close()
         let target = try Self.newTarget()
         let restore = try Self.restore(backup, to: target)
         #expect(try await restore.checkBackup().pending.count == 1)
         _ = try await restore.run()
-        let history = try await target.read { try MigrationHistory(of: MessagingMigrations.all, in: $0) }
+        let history = try await target.read { try MigrationHistory(of: Schema.migrations, in: $0) }
         #expect(history?.pending == [])
         // The backup itself stays as it was.
         #expect(try await restore.checkBackup().pending.count == 1)
@@ -118,7 +118,7 @@ struct RestoreTests {
 
     @Test func `a backup of a newer program, with another key, of something else or missing is refused`() async throws {
         let future = Migration(number: 9999, name: "future", statements: ["CREATE TABLE future (a BIGINT)"])
-        let newer = try await Self.database(migrations: MessagingMigrations.all + [future])
+        let newer = try await Self.database(migrations: Schema.migrations + [future])
         let other = try await Self.database()
         let foreign = try Self.newTarget()
         let database = try await Database.open(.sqlite(path: foreign.path), logger: TestDatabase.quiet)

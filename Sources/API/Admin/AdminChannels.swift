@@ -18,7 +18,7 @@ struct AdminChannels: Sendable {
 
         init(_ reader: inout AdminReader) {
             companyID = reader.requiredID("companyId")
-            let kind = reader.choice("kind", among: ChannelKind.allCases) ?? .sms
+            let kind = reader.choice("kind", among: ChannelKind.ofChannels) ?? .sms
             address = ChannelAddress(kind: kind, address: reader.requiredText("address"))
             let method = reader.choice("inboundMethod", among: [Reporting.Method.post, .get]) ?? .post
             inbound = reader.text("inboundUrl").map { Reporting(url: $0, method: method) }

@@ -4,6 +4,7 @@
 
 internal import Accounts
 public import Messaging
+public import Verification
 public import Wire
 
 /// Why a configuration file was not taken over; nothing was changed.
@@ -33,6 +34,8 @@ public struct AdminOptions: Sendable {
     public var startedAt: Milliseconds = Timestamp.now()
     /// What this node has seen of the customers' endpoints lately.
     public var endpoints: @Sendable () -> [EndpointLiveState] = { [] }
+    /// The limits of one-time passwords and the pumping guard as they are in force.
+    public var verification = VerificationGate()
     /// A new secret that signs webhooks.
     public var newWebhookSecret: @Sendable () -> String = { "secret_" + APIKey.generate().dropFirst(3) }
 

@@ -3,10 +3,12 @@
 
 internal import Hummingbird
 internal import Messaging
+internal import NumberInfo
 
 struct AdminRoutes {
     let engine: MessagingEngine
     let options: APIOptions
+    let numbers: NumberDesk?
 
     /// `authentication` lets keys with the scopes `admin` and `reseller` pass.
     func add(to router: Router<APIRequestContext>, authentication: APIKeyAuthentication) {
@@ -26,6 +28,7 @@ struct AdminRoutes {
         AdminPrices(surface: surface).add(to: group)
         AdminSMPPAccounts(surface: surface).add(to: group)
         AdminReload(surface: surface).add(to: group)
+        if let numbers { AdminNumbers(surface: surface, desk: numbers).add(to: group) }
     }
 
     private func addObservation(to group: RouterGroup<APIRequestContext>, _ surface: AdminSurface) {
@@ -35,5 +38,6 @@ struct AdminRoutes {
         AdminWebhooks(surface: surface).add(to: group)
         AdminCarriers(surface: surface).add(to: group)
         AdminAudit(surface: surface).add(to: group)
+        AdminVerification(surface: surface).add(to: group)
     }
 }

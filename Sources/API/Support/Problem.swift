@@ -144,6 +144,7 @@ extension Problem {
 
 extension Problem: HTTPResponseError {
     public func response(from request: Request, context: some RequestContext) -> Response {
+        if TwoFactorRoutes.owns(request.uri.path) { return TwoFactorError(self).response() }
         var response = Response(status: status, json: json)
         if Self.hasOwnMediaType(request.uri.path) { response.headers[.contentType] = Self.mediaType }
         for field in headers { response.headers[field.name] = field.value }

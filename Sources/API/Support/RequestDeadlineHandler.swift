@@ -24,6 +24,8 @@ final class RequestDeadlineHandler: ChannelDuplexHandler, RemovableChannelHandle
 
     /// A body of many megabytes may take so many times as long.
     private static let largeBodyFactor: Int64 = 20
+    /// A table of ten million rows is taken no faster than the database writes them.
+    private static let hugeBodyFactor: Int64 = 240
 
     private let deadline: TimeAmount
     /// When the request that is being read must be here; nil between requests.
@@ -36,7 +38,7 @@ final class RequestDeadlineHandler: ChannelDuplexHandler, RemovableChannelHandle
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch unwrapInboundIn(data) {
         case .head(let head):
-            let due = .now() + (Self.isLarge(head) ? deadline * Self.largeBodyFactor : deadline)
+            let due = .now() + deadline * Self.factor(of: head)
             self.due = due
             // A timer that fires earlier looks again then.
             if timer.map({ $0.at > due }) ?? true { schedule(context, at: due) }
@@ -65,11 +67,14 @@ final class RequestDeadlineHandler: ChannelDuplexHandler, RemovableChannelHandle
 
     func handlerRemoved(context: ChannelHandlerContext) { cancelTimer() }
 
-    /// Whether a whole table or a medium is on its way, see `TableImport` and `UploadMedia`.
-    private static func isLarge(_ head: HTTPRequest) -> Bool {
-        guard let path = head.path?.prefix(while: { $0 != "?" }) else { return false }
-        if path.hasPrefix("/admin/v1/") { return path.hasSuffix("/import") }
-        return head.method == .post && path == "/conversations/v3/media"
+    /// How much more time a whole table or a medium has, see `TableImport`, `AdminNumbers` and `UploadMedia`.
+    private static func factor(of head: HTTPRequest) -> Int64 {
+        guard let path = head.path?.prefix(while: { $0 != "?" }) else { return 1 }
+        if path == "/admin/v1/ported-numbers/import" { return hugeBodyFactor }
+        let isLarge =
+            path.hasPrefix("/admin/v1/")
+            ? path.hasSuffix("/import") : head.method == .post && path == "/conversations/v3/media"
+        return isLarge ? largeBodyFactor : 1
     }
 
     private func schedule(_ context: ChannelHandlerContext, at instant: NIODeadline) {

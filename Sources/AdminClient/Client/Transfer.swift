@@ -27,6 +27,13 @@ extension AdminAPI {
         request.headers.add(name: "accept", value: "application/x-ndjson, application/json")
         let pieces = Pieces(bytes: csv, size: Self.pieceSize) { onProgress(.sent($0, of: csv.count)) }
         request.body = .stream(pieces, length: .known(Int64(csv.count)))
+        return try await importAnswer(to: request, onProgress)
+    }
+
+    /// Sends an import and returns the last line of its answer.
+    func importAnswer(
+        to request: HTTPClientRequest, _ onProgress: @escaping @Sendable (ImportProgress) -> Void
+    ) async throws(Failure) -> JSONValue {
         let response = try await response(to: request, patience: Self.transferPatience)
         do {
             return try await result(of: response.body, onProgress)

@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // The channel for trying an integration out: it takes every message at once, reports it delivered, and sends it back
-// where that was asked for. Nothing leaves the machine.
+// where that was asked for. Nothing leaves the machine:
+//
+//   submitted ─▶ reply and receipt offered ─both stored─▶ outcome: taken ─▶ with it, the receipt: delivered
+//
+// There is no provider that would say again what was lost in a crash. So the outcome, after which the core does not come
+// back to a message, is last: before it the message is handed over once more, and what is stored already is known by its
+// id.
 
 public import Messaging
 internal import Synchronization
@@ -26,6 +32,7 @@ public final class EchoConnector: Connector {
     private let sink: any ConnectorSink
     private let clock: @Sendable () -> Milliseconds
     private let state = Mutex(State())
+    private let tasks = RequestTasks()
 
     public init(
         settings: ConnectorSettings, sink: any ConnectorSink, clock: @escaping @Sendable () -> Milliseconds
@@ -67,23 +74,35 @@ public final class EchoConnector: Connector {
     public func settled(_ count: Int) { state.withLock { $0.unsettled -= count } }
 
     public func submit(_ submissions: [Submission]) {
-        let now = clock()
-        sink.completed(
-            submissions.map { ($0.ticket, .submitted(providerID: Self.providerID(of: $0))) }, by: self)
         for submission in submissions {
-            report(.receipt(receipt(for: submission, now: now)))
-            if let reply = EchoReply.message(to: submission, connectorID: id, now: now) { report(.message(reply)) }
+            tasks.start { [self] in
+                let outcome = await outcome(of: submission)
+                sink.completed([(submission.ticket, outcome)], by: self)
+            }
         }
     }
 
-    /// Offers an event until it is stored, as a provider would; nobody else knows of it.
-    private func report(_ event: ConnectorEvent) {
-        sink.received(event) { [weak self] answer in
-            guard answer == .unavailable, let self, isUp else { return }
-            Task {
-                try? await Task.sleep(for: Self.repetition)
-                self.report(event)
+    private func outcome(of submission: Submission) async -> SendOutcome {
+        let now = clock()
+        var events = [ConnectorEvent.receipt(receipt(for: submission, now: now))]
+        if let reply = EchoReply.message(to: submission, connectorID: id, now: now) {
+            events.insert(.message(reply), at: 0)
+        }
+        for event in events {
+            guard await isStored(event) else { return .retry(delay: 0, reason: "the echo connector was stopped") }
+        }
+        return .submitted(providerID: Self.providerID(of: submission))
+    }
+
+    /// Offers an event until it is stored, as a provider would; false when the connector is stopped before that.
+    private func isStored(_ event: ConnectorEvent) async -> Bool {
+        while true {
+            let answer = await withCheckedContinuation { continuation in
+                sink.received(event) { continuation.resume(returning: $0) }
             }
+            if answer != .unavailable { return true }
+            guard isUp else { return false }
+            try? await Task.sleep(for: Self.repetition)
         }
     }
 
@@ -92,7 +111,10 @@ public final class EchoConnector: Connector {
         sink.capacityChanged(self)
     }
 
-    public func stop() async { state.withLock { $0.isRunning = false } }
+    public func stop() async {
+        state.withLock { $0.isRunning = false }
+        await tasks.drained()
+    }
 
     /// Another one for each step of a chain.
     private static func providerID(of submission: Submission) -> String {

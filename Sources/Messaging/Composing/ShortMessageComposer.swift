@@ -110,7 +110,9 @@ public struct ShortMessageComposer: Sendable {
 
     /// How the route's carriers want texts cut: as the first one does, with the national tables that all permit.
     private func segmentation(for draft: ShortMessageDraft) throws(ShortMessageRefusal) -> SegmentationOptions {
-        guard directory.routes.hasGateway(draft.gateway) else { throw .unknownGateway }
+        guard draft.gateway != Route.voiceGateway, directory.routes.hasGateway(draft.gateway) else {
+            throw .unknownGateway
+        }
         guard let recipient = draft.recipient else { return SegmentationOptions(encoding: draft.encoding) }
         let connectors = directory.routes.route(gateway: draft.gateway, recipient: recipient)?.connectorIDs
             .compactMap { directory.connectors[$0] }.filter(\.isEnabled)

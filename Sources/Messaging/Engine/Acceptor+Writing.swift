@@ -31,9 +31,9 @@ extension Acceptor {
             for (request, result) in zip(requests, results) where result == .accepted {
                 first.append(request.message)
                 if request.message.kind.isRouted && request.following.isEmpty {
-                    accepted.append(request.message)
+                    accepted.append(retained(request.message))
                 } else {
-                    accepted += try request.messages.map(joined)
+                    accepted += try request.messages.map { try joined(retained($0)) }
                 }
             }
             let store = MessageStore(transaction)
@@ -55,6 +55,18 @@ extension Acceptor {
             Event(
                 key: message.key, kind: message.status == .scheduled ? .scheduled : .accepted, at: now,
                 channel: message.surface.namesChannels ? message.kind : nil)
+        }
+
+        /// A message with the days for which its channel wants content kept.
+        private func retained(_ message: Message) -> Message {
+            let channel = channels[ChannelAddress(kind: message.kind, address: message.sender)]
+            guard let days = channel?.settings.dataRetentionInDays, channel?.companyID == message.companyID else {
+                return message
+            }
+            var message = message
+            message.extra = message.extra ?? MessageExtra()
+            message.extra?.retentionDays = days
+            return message
         }
 
         /// A message on a chat channel, with the conversation that it belongs to.

@@ -112,6 +112,7 @@ struct InboundWriter {
     ) throws {
         let now = writer.now
         var message = message
+        message.eraseAt = channel.settings.dataRetentionInDays.map { now + Int64($0) * 86_400_000 }
         let conversations = ConversationStore(writer.transaction)
         let contact = try conversations.contact(identities, name: name, companyID: channel.companyID, now: now)
         message.conversationID = try conversations.note(
@@ -157,7 +158,6 @@ extension InboundWriter {
         message.direction = .inbound
         message.status = .delivered
         message.doneAt = now
-        if let days = channel.settings.dataRetentionInDays { message.eraseAt = now + Int64(days) * 86_400_000 }
         let contents = [InboundContent(number: 1, id: inbound.providerID, sentAt: inbound.sentAt)]
         try deliver(
             message, from: inbound.sender, name: content.inbound?.senderName, contents: contents, channel: channel)

@@ -164,8 +164,9 @@ public final class Intake: Sendable {
             for (item, candidates) in zip(parked, try store.candidates(for: parked.map(\.receipt))) {
                 let receipt = item.receipt
                 let learnt = directory.connectors[receipt.connectorID]?.receiptIDForm
-                // One that was ambiguous stays with the operator: what is left over proves nothing.
-                guard candidates.count == 1, !candidates[0].isFinal,
+                // One that was ambiguous stays with the operator: what is left over proves nothing. A reading may come beside
+                // the outcome that was stored together with the delivery.
+                guard candidates.count == 1, !candidates[0].isFinal || receipt.state == .seen,
                     case .part(let part, _) = receipt.match(candidates, learnt: learnt), try store.takeOut(item.id)
                 else { continue }
                 changes.append(PartChange(part, receipt))

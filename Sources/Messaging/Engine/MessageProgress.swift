@@ -261,6 +261,8 @@ struct MessageProgress: Sendable {
         let status = settleChain(
             Self.status(of: currentParts, size: message.size, initial: message.status), at: at)
         guard status > message.status else { return }
+        // A receipt that was here before the outcome is applied with it: it was taken first all the same.
+        if status == .delivered || status == .seen, message.status < .sent { note(.sent, at: at) }
         message.status = status
         if status >= .sent { message.sentAt = message.sentAt ?? parts.compactMap(\.submittedAt).min() }
         if status.isTerminal { finish(status, at: at) }
@@ -273,7 +275,10 @@ struct MessageProgress: Sendable {
         if status <= .seen {
             message.errorReason = nil
         }
-        if let retention = message.surface.contentRetention { message.eraseAt = at + retention }
+        message.eraseAt = [
+            message.surface.contentRetention.map { at + $0 },
+            message.extra?.retentionDays.map { max(at, message.createdAt + Int64($0) * 86_400_000) },
+        ].compactMap(\.self).min()
     }
 
     static func status(of parts: [Part], size: Int, initial: MessageStatus) -> MessageStatus {

@@ -72,6 +72,9 @@ public enum ChannelKind: String, Sendable, CaseIterable, Codable {
     /// Whether messages take a route by their recipient's number; those of other kinds go through the connector of the
     /// channel that sends them.
     public var isRouted: Bool { self == .sms || self == .voice }
+
+    /// The kinds of which a company can have channels: whoever calls has no address of its own.
+    public static let ofChannels = allCases.filter { $0 != .voice }
 }
 
 /// Where to report the status of one message.

@@ -17,6 +17,8 @@ public struct MessageExtra: Sendable, Equatable, Codable {
     public var request: String?
     /// Whether the company pays in advance: each step reserves its own price.
     public var isPrepaid: Bool?
+    /// For how many days the channel that took it wants its content kept.
+    public var retentionDays: Int?
 
     public init() {}
 

@@ -176,6 +176,14 @@ extension Provisioner {
             }
             return connector
         }
+        let isVoice = route.gateway == Route.voiceGateway
+        if let other = chosen.first(where: { $0.carriesVoice != isVoice }) {
+            throw ProvisioningError.invalid(
+                field: "connectors",
+                reason: isVoice
+                    ? "\(other.name) makes no calls, which is what the gateway \(Route.voiceGateway) is for"
+                    : "\(other.name) makes calls, which take the gateway \(Route.voiceGateway)")
+        }
         // A message is cut and priced once; whichever connector carries it must cut it alike.
         if let first = chosen.first, let other = chosen.first(where: { $0.cutting != first.cutting }) {
             throw ProvisioningError.invalid(

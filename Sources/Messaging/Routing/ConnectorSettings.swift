@@ -57,6 +57,9 @@ public struct ConnectorSettings: Sendable, Equatable {
         options["uncertain"]?.string.flatMap(UncertainPolicy.init(rawValue:)) ?? .resend
     }
 
+    /// Whether it makes calls; the others carry messages.
+    public var carriesVoice: Bool { kind == "sip" }
+
     /// What must agree among the connectors of a route: a message is cut once, whichever of them carries it.
     public var cutting: String {
         let segmentation = segmentation

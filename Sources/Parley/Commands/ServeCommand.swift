@@ -37,9 +37,9 @@ struct MigrateCommand: AsyncParsableCommand {
         let configuration = try CommandSupport.read(config)
         let logger = CommandSupport.logger(configuration.logging)
         let database = try await Database.open(configuration.database, logger: logger)
-        try await database.migrate(MessagingMigrations.all)
+        try await database.migrate(Schema.migrations)
         await database.close()
-        print("The database is up to date: migration \(MessagingMigrations.all.map(\.number).max() ?? 0).")
+        print("The database is up to date: migration \(Schema.migrations.map(\.number).max() ?? 0).")
     }
 }
 

@@ -3,7 +3,9 @@
 
 import Accounts
 import Messaging
+import NumberInfo
 import SQL
+import Verification
 import Wire
 
 struct Configuration: Sendable {
@@ -20,6 +22,8 @@ struct Configuration: Sendable {
     var connectors: [ConnectorEntry] = []
     var routes: [RouteEntry] = []
     var prices: [PriceEntry] = []
+    var verification = Verification()
+    var numbers = Numbers()
 
     struct HTTP: Sendable {
         var host = "127.0.0.1"
@@ -80,6 +84,18 @@ struct Configuration: Sendable {
         var allowsPlainHTTP = false
         /// A PEM file of further roots that receivers' certificates may lead to.
         var trustRoots: String?
+    }
+
+    /// What protects one-time passwords from misuse.
+    struct Verification: Sendable {
+        var limits = VerificationLimits()
+        var pumpingGuard = GuardSettings()
+    }
+
+    /// Look-ups of numbers, and whom they ask.
+    struct Numbers: Sendable {
+        var options = NumberInfoOptions()
+        var sources: [ConnectorEntry] = []
     }
 
     struct CompanyEntry: Sendable {

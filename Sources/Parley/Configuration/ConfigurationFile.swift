@@ -27,7 +27,7 @@ extension Configuration {
             parsing: text, source: ConfigurationNode.Source(file: file, environment: environment))
         let members = try root.members(known: [
             "database", "http", "smpp", "node", "masterKey", "masterKeyFile", "logging", "callbacks", "companies",
-            "connectors", "routes", "prices",
+            "connectors", "routes", "prices", "verification", "numberInfo",
         ])
         self.init()
         if let node = members["database"] { database = try Self.database(node) }
@@ -39,9 +39,11 @@ extension Configuration {
         if let node = members["logging"] { logging = try Logs(node) }
         if let node = members["callbacks"] { callbacks = try Callbacks(node) }
         if let node = members["companies"] { companies = try node.elements().map(CompanyEntry.init) }
-        if let node = members["connectors"] { connectors = try node.elements().map(ConnectorEntry.init) }
+        if let node = members["connectors"] { connectors = try node.elements().map { try ConnectorEntry($0) } }
         if let node = members["routes"] { routes = try readRoutes(node) }
         if let node = members["prices"] { prices = try readPrices(node) }
+        if let node = members["verification"] { verification = try Verification(node) }
+        if let node = members["numberInfo"] { numbers = try Numbers(node) }
         try refuseRepetitions(members)
         try refuseURLs(members)
     }
@@ -256,41 +258,4 @@ extension Configuration.Callbacks {
         if let node = members["allowPlainHTTP"] { allowsPlainHTTP = try node.flag() }
         if let node = members["trustRoots"] { trustRoots = try node.text() }
     }
-}
-
-extension Configuration.ConnectorEntry {
-    init(_ node: ConfigurationNode) throws {
-        guard case .object(var options) = try node.json() else { throw node.failure("must be a mapping") }
-        let kind = options.removeValue(forKey: "kind")?.string ?? "smpp"
-        let names = ConnectorRegistry.optionNames(ofKind: kind) ?? Set(options.keys)
-        let members = try node.members(known: names.sorted() + ["name", "kind", "password"])
-        guard let name = try members["name"]?.text(), !name.isEmpty else { throw node.failure("needs a name") }
-        options["name"] = nil
-        options["password"] = nil
-        self.init(
-            name: name, kind: kind, secret: try members["password"]?.text() ?? "", options: .object(options))
-        do {
-            try ConnectorRegistry.check(settings(id: 0))
-        } catch {
-            throw Self.failure(error, members: members, node: node)
-        }
-    }
-
-    /// The complaint at the line of the option, or of the connector where the option is missing.
-    private static func failure(
-        _ error: ConnectorOptionError, members: [String: ConfigurationNode], node: ConfigurationNode
-    ) -> ConfigurationError {
-        let names = error.option.split(separator: ".", maxSplits: 1).map(String.init)
-        guard let name = names.first, let place = members[name] else { return node.failure(error.description) }
-        guard names.count > 1 else { return place.failure(error.reason) }
-        guard let inner = place.member(names[1]) else { return place.failure("\(names[1]): \(error.reason)") }
-        return inner.failure(error.reason)
-    }
-
-    func settings(id: Int64) -> ConnectorSettings {
-        ConnectorSettings(id: id, name: name, kind: kind, options: options, secret: secret)
-    }
-
-    /// What must agree among the connectors of a route.
-    var cutting: String { settings(id: 0).cutting }
 }

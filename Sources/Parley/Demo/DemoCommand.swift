@@ -34,23 +34,30 @@ struct DemoCommand: AsyncParsableCommand {
         let smscPort = try await smsc.start()
         let port = try port == 0 ? FreePort.find() : port
         let providers = try await DemoProviders.start(port: port, logger: logger)
+        let numbers = try await DemoNumbers.start(logger: logger)
         let configuration = folder.configuration(
-            key: key, secret: secret, host: host, port: port, smscPort: smscPort, providers: providers)
+            key: key, secret: secret, host: host, port: port, smscPort: smscPort, providers: providers,
+            numbers: numbers)
         let page = DemoPage(key: key, port: port, folder: data, smscPort: smscPort)
         let receiver = DemoReceiver(secret: secret)
         let server = Server(
             configuration: configuration, logger: logger,
-            addRoutes: { DemoRoutes(page: page, receiver: receiver, smsc: smsc, providers: providers).add(to: $0) },
+            addRoutes: { router in
+                DemoRoutes(page: page, receiver: receiver, smsc: smsc, providers: providers).add(to: router)
+                DemoHandsets(smsc: smsc, voice: numbers.voice).add(to: router)
+            },
             onRunning: { _ in Terminal.say(page.greeting) })
         do {
             try await server.run()
         } catch {
             await smsc.shutdown()
             await providers.shutdown()
+            await numbers.shutdown()
             throw error
         }
         await smsc.shutdown()
         await providers.shutdown()
+        await numbers.shutdown()
     }
 
     private func simulator(_ folder: DemoFolder, logger: Logger) throws -> SMSCSimulator {

@@ -6,6 +6,7 @@ import Accounts
 import Foundation
 import Messaging
 import SQL
+import Verification
 import Wire
 
 struct DemoFolder {
@@ -56,7 +57,8 @@ struct DemoFolder {
 
     /// What the demo's node runs with.
     func configuration(
-        key: String, secret: String, host: String, port: Int, smscPort: Int, providers: DemoProviders
+        key: String, secret: String, host: String, port: Int, smscPort: Int, providers: DemoProviders,
+        numbers: DemoNumbers
     ) -> Configuration {
         var configuration = Configuration()
         configuration.database = .sqlite(path: path + "/parley.db")
@@ -65,6 +67,10 @@ struct DemoFolder {
         configuration.http.port = port
         // Whoever tries out what a wrong key does is not to be locked out.
         configuration.http.wrongKeysPerMinute = 1_000_000
+        // Nor is whoever sends code after code to the one handset that they look at.
+        configuration.verification.limits = VerificationLimits([
+            .number: [LimitRule(1000, per: 600_000)], .account: [LimitRule(200, per: 1000)],
+        ])
         configuration.node = "demo"
         configuration.callbacks.allowsPrivateAddresses = true
         configuration.callbacks.allowsPlainHTTP = true
@@ -92,14 +98,27 @@ struct DemoFolder {
                         "systemId": .string(Self.systemID), "binds": .integer(2), "window": .integer(100),
                         "reconnectMinimum": .number(0.2), "reconnectMaximum": .number(5),
                     ]))
-            ] + providers.connectors
-        configuration.routes = [Configuration.RouteEntry(connectors: ["simulator"])]
+            ] + providers.connectors + [numbers.connector]
+        configuration.routes = [
+            Configuration.RouteEntry(connectors: ["simulator"]),
+            Configuration.RouteEntry(gateway: Route.voiceGateway, connectors: [numbers.connector.name]),
+        ]
+        configuration.numbers = numbers.numberInfo
         configuration.prices = [
             Configuration.PriceEntry(
                 prefix: "49", mcc: "262", mnc: "01", ttid: "77292", amount: Money(micros: 75_000),
                 effectiveFrom: Self.pricesFrom),
             Configuration.PriceEntry(
                 prefix: "", mcc: "901", mnc: "01", ttid: "1", amount: Money(micros: 90_000),
+                effectiveFrom: Self.pricesFrom),
+            Configuration.PriceEntry(
+                direction: .voice, mcc: "901", mnc: "01", ttid: "1", amount: Money(micros: 120_000),
+                effectiveFrom: Self.pricesFrom),
+            Configuration.PriceEntry(
+                direction: .gnp, mcc: "901", mnc: "01", ttid: "1", amount: Money(micros: 1000),
+                effectiveFrom: Self.pricesFrom),
+            Configuration.PriceEntry(
+                direction: .gnv, mcc: "901", mnc: "01", ttid: "1", amount: Money(micros: 5000),
                 effectiveFrom: Self.pricesFrom),
             Configuration.PriceEntry(
                 direction: .inbound, prefix: "", mcc: "262", mnc: "01", ttid: "77292", amount: Money(micros: -5000),

@@ -44,6 +44,13 @@ struct DemoPage: Sendable {
         """
     }
 
+    private var code: String {
+        """
+        curl -s -X POST '\(base)/2fa/v1/otp?number=%2B4915112345678' -H 'apikey: \(key)'
+        curl -s \(base)/simulator/handset/4915112345678
+        """
+    }
+
     var greeting: String {
         """
         Parley is running at \(base)/
@@ -96,6 +103,8 @@ struct DemoPage: Sendable {
         <dt>Conversations API</dt><dd><code>\(base)/conversations/v3</code> &middot;
           <a href="/openapi/conversations.yaml">OpenAPI</a></dd>
         <dt>Chat API</dt><dd><code>\(base)/chat-api/v2</code> &middot; <a href="/openapi/chat.yaml">OpenAPI</a></dd>
+        <dt>2FA API</dt><dd><code>\(base)/2fa/v1</code> &middot; <a href="/openapi/2fa.yaml">OpenAPI</a></dd>
+        <dt>NIS API</dt><dd><code>\(base)/nis/v1</code> &middot; <a href="/openapi/nis.yaml">OpenAPI</a></dd>
         <dt>Your key</dt><dd><code>\(Self.escaped(key))</code></dd>
         <dt>Your number</dt><dd><code>+\(DemoFolder.number)</code></dd>
         <dt>WhatsApp, Viber, echo</dt><dd><code>\(DemoProviders.whatsAppNumber)</code>,
@@ -114,6 +123,8 @@ struct DemoPage: Sendable {
         <pre>\(Self.escaped(template))</pre>
         <h2>5. Write as the customer; for a day free text may be sent back</h2>
         <pre>\(Self.escaped(writeOnWhatsApp))</pre>
+        <h2>6. Send a one-time password, and see what the handset has got</h2>
+        <pre>\(Self.escaped(code))</pre>
         <h2>The last three digits choose what happens</h2>
         <table>
         <tr><td><code>001</code></td><td>delivered</td><td><code>006</code></td><td>throttled three times, then delivered</td></tr>

@@ -28,7 +28,7 @@ struct Backup: Sendable {
         let start = ContinuousClock.now
         let expected: Int64
         do {
-            let isOurs = try await database.read { try MigrationHistory(of: MessagingMigrations.all, in: $0) != nil }
+            let isOurs = try await database.read { try MigrationHistory(of: Schema.migrations, in: $0) != nil }
             guard isOurs else { throw OperationFailure("\(database.path) is not a Parley database") }
             expected = try await database.expectedCopySize()
         } catch let error as DatabaseError {

@@ -89,7 +89,7 @@ struct DatabaseFindings: Sendable {
     private mutating func examine(
         _ database: Database, _ configuration: DatabaseConfiguration, key: MasterKeyState, now: Milliseconds
     ) async throws {
-        let history = try await database.read { try MigrationHistory(of: MessagingMigrations.all, in: $0) }
+        let history = try await database.read { try MigrationHistory(of: Schema.migrations, in: $0) }
         checks.append(.ok("database", Self.name(of: configuration)))
         checks.append(Self.migrations(history))
         checks.append(Self.durability(try await database.durabilityProblems()))

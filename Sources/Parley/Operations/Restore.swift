@@ -62,7 +62,7 @@ struct Restore: Sendable {
     }
 
     private static func contents(_ transaction: Transaction, secrets: SecretBox, path: String) throws -> Contents {
-        guard let history = try MigrationHistory(of: MessagingMigrations.all, in: transaction) else {
+        guard let history = try MigrationHistory(of: Schema.migrations, in: transaction) else {
             throw OperationFailure("\(path) is not a Parley database")
         }
         guard history.unknown.isEmpty else {
@@ -135,7 +135,7 @@ struct Restore: Sendable {
         let now = now
         let marked: Int
         do {
-            try await database.migrate(MessagingMigrations.all)
+            try await database.migrate(Schema.migrations)
             marked = try await database.write { transaction in
                 // The nodes of that time are not alive, whatever their rows say.
                 try transaction.execute("UPDATE nodes SET alive_until = 0")

@@ -6,7 +6,10 @@ import API
 import CustomerSMPP
 import Logging
 import Messaging
+import NumberInfo
+import SQL
 import ServiceLifecycle
+import Verification
 import Webhooks
 
 /// A part that runs until it is told to stop.
@@ -40,6 +43,29 @@ extension RunningPart {
 
     init(_ files: ExchangeFiles) {
         self.init(runs: { await files.run() }, stops: { files.stop() })
+    }
+
+    /// What is under way and not stored is done by the next run.
+    init(_ numbers: NumberDesk) {
+        self.init(runs: { await numbers.run() }, stops: { numbers.stop() })
+    }
+
+    /// Once a minute, ends one-time passwords that have expired and removes what nobody needs any more.
+    init(sweeping verifier: Verifier, _ gate: VerificationGate, context: EngineContext) {
+        self.init(
+            runs: {
+                await cancelWhenGracefulShutdown {
+                    while (try? await Task.sleep(for: .seconds(60))) != nil {
+                        do {
+                            try await verifier.sweep()
+                            let now = context.clock()
+                            while try await context.database.write({ try gate.sweep(in: $0, now: now) }) {}
+                        } catch {
+                            context.logger.error("housekeeping of codes failed", metadata: ["error": "\(error)"])
+                        }
+                    }
+                }
+            }, stops: {})
     }
 
     /// Customers' sessions finish what is unanswered, and are unbound.

@@ -10,11 +10,13 @@ import Hummingbird
 import Logging
 import Messaging
 import NIOPosix
+import NumberInfo
 import Prometheus
 import SMPP
 import SQL
 import ServiceLifecycle
 import UnixSignals
+import Verification
 import Webhooks
 import Wire
 
@@ -40,7 +42,7 @@ struct Server {
         metrics.registry.observeProcess(version: Version.current, dataPath: configuration.database.path)
         let database = try await Database.open(
             configuration.database, observer: metrics.writeObserver, logger: logger)
-        try await database.migrate(MessagingMigrations.all)
+        try await database.migrate(Schema.migrations)
         try await ConfigurationApplier(configuration: configuration, secrets: secrets, checks: checks)
             .apply(to: database, now: Timestamp.now())
         let directory = DirectoryCache(database: database, secrets: secrets)
@@ -63,12 +65,18 @@ struct Server {
         directory.observe { supervisor.look() }
         await supervisor.reconcile()
         let smpp = try await customerSMPP(engine)
+        let gate = VerificationGate(
+            limits: configuration.verification.limits, settings: configuration.verification.pumpingGuard)
+        let guardMetrics = GuardMetrics(metrics.registry, database: database, clock: context.clock)
         let reload = ConfigurationReload(
             file: configurationFile, database: database, directory: directory, secrets: secrets, checks: checks,
             logger: logger)
         let parts = Parts(
             engine: engine, webhooks: webhooks, supervisor: supervisor, customers: smpp, reload: reload, client: client,
-            media: media, certificates: try certificates())
+            media: media, certificates: try certificates(),
+            verifier: Verifier(engine: engine, gate: gate, metrics: guardMetrics),
+            gate: gate,
+            numbers: try numberDesk(context, http: providers))
         try await group(parts).run()
         await client.shutdown()
         await customers.shutdown()
@@ -88,6 +96,20 @@ struct Server {
         let client: WebhookClient
         let media: MediaLibrary
         let certificates: TLSCertificates?
+        let verifier: Verifier
+        let gate: VerificationGate
+        let numbers: NumberDesk
+    }
+
+    /// Look-ups of numbers, with the sources that the configuration names.
+    private func numberDesk(_ context: EngineContext, http: HTTPClient) throws -> NumberDesk {
+        var sources: [any NumberSource] = []
+        for source in configuration.numbers.sources {
+            sources.append(try NumberSourceRegistry.make(source.settings(id: 0), http: http))
+        }
+        return try NumberDesk(
+            context: context, options: configuration.numbers.options, sources: sources,
+            renderer: NumberInformationRenderer.delivery)
     }
 
     private func certificates() throws -> TLSCertificates? {
@@ -100,6 +122,8 @@ struct Server {
         let options = apiOptions(parts)
         var services: [any Service] = [
             RunningPart(parts.webhooks), RunningPart(parts.engine), RunningPart(parts.supervisor),
+            RunningPart(parts.numbers),
+            RunningPart(sweeping: parts.verifier, parts.gate, context: parts.engine.context),
         ]
         if let folder = configuration.logging.exchanges {
             let supervisor = parts.supervisor
@@ -162,6 +186,7 @@ struct Server {
             (parts.supervisor, parts.customers, parts.webhooks, parts.reload)
         options.checks = reload.checks
         options.version = Version.current
+        options.verification = parts.gate
         options.connectorState = { supervisor.connector($0).map { ConnectorLiveState($0) } }
         options.smppSessions = { id in
             customers?.sessions(accountID: id).map { API.SMPPSessionState($0) } ?? []
@@ -186,7 +211,9 @@ struct Server {
     private func application(_ parts: Parts, _ options: APIOptions) -> some ApplicationProtocol {
         let onRunning = onRunning
         let router = APIServer.router(
-            engine: parts.engine, options: options, media: parts.media, extraRoutes: addRoutes)
+            engine: parts.engine, options: options, media: parts.media, verifier: parts.verifier,
+            numbers: parts.numbers,
+            extraRoutes: addRoutes)
         return Application(
             router: router,
             server: APIServer.http1(

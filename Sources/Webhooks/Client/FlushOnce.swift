@@ -17,8 +17,10 @@ final class FlushOnce: ChannelOutboundHandler, RemovableChannelHandler {
         context.eventLoop.assumeIsolated().execute { [self] in flushNow(context) }
     }
 
+    /// What was not flushed is lost with the connection, as it is without this handler; a flush from in here could close
+    /// the connection under the client's feet.
     func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
-        flushNow(context)
+        if mode == .output { flushNow(context) } else { isDue = false }
         context.close(mode: mode, promise: promise)
     }
 

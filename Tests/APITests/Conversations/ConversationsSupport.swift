@@ -110,7 +110,7 @@ struct ConversationsTester {
         try await node.provision { provisioner in
             var settings = ChannelSettings()
             settings.scopes = scopes
-            for kind in ChannelKind.allCases {
+            for kind in ChannelKind.ofChannels {
                 let details = ChannelDetails(connectorID: kind.isRouted ? nil : connector, settings: settings)
                 if kind != .sms {
                     _ = try provisioner.createChannel(

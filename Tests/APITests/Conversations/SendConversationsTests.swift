@@ -71,7 +71,7 @@ import Wire
 
     // MARK: Senders
 
-    @Test(arguments: ChannelKind.allCases)
+    @Test(arguments: ChannelKind.ofChannels)
     func `a sender of another company is refused`(_ kind: ChannelKind) async throws {
         try await ConversationsTester.run { tester async throws in
             let foreign = JSONValue.string(ConversationsTester.foreignAddress(of: kind))

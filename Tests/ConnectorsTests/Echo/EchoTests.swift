@@ -14,6 +14,9 @@ struct EchoTests {
         struct Heard {
             var outcomes: [(ticket: PartTicket, outcome: SendOutcome)] = []
             var events: [ConnectorEvent] = []
+            /// How many events had been stored when the first outcome came.
+            var storedBefore: Int?
+            var stored = 0
         }
 
         let heard = Mutex(Heard())
@@ -29,13 +32,18 @@ struct EchoTests {
         }
 
         func completed(_ outcomes: [(ticket: PartTicket, outcome: SendOutcome)], by connector: any Connector) {
-            heard.withLock { $0.outcomes += outcomes }
+            heard.withLock { heard in
+                heard.outcomes += outcomes
+                heard.storedBefore = heard.storedBefore ?? heard.stored
+            }
         }
 
         func received(_ event: ConnectorEvent, answer: @escaping @Sendable (IntakeAnswer) -> Void) {
             heard.withLock { $0.events.append(event) }
             offered.yield(event)
-            answer(answers.withLock { $0.count > 1 ? $0.removeFirst() : $0[0] })
+            let given = answers.withLock { $0.count > 1 ? $0.removeFirst() : $0[0] }
+            if given != .unavailable { heard.withLock { $0.stored += 1 } }
+            answer(given)
         }
 
         func acknowledged(connectorID: Int64, fingerprints: [[UInt8]]) async {}
@@ -54,19 +62,23 @@ struct EchoTests {
             content: .rich(content), size: 1, expiresAt: viberNow + 1000, isPossibleDuplicate: false)
     }
 
-    private static func send(_ content: RichContent, recipient: String = "491701234567") throws -> (Submission, Sink) {
+    /// Sends one message and returns when it is over.
+    private static func send(
+        _ content: RichContent, recipient: String = "491701234567"
+    ) async throws -> (Submission, Sink) {
         let sink = Sink()
         let connector = try connector(sink)
         connector.start()
         let submission = submission(content, recipient: recipient)
         #expect(connector.reserve(1) == 1)
         connector.submit([submission])
+        await connector.stop()
         return (submission, sink)
     }
 
     @Test
-    func `a message is taken and reported delivered, and nothing comes back`() throws {
-        let (submission, sink) = try Self.send(RichContent(.text(TextBody("Hi"))))
+    func `a message is taken and reported delivered, and nothing comes back`() async throws {
+        let (submission, sink) = try await Self.send(RichContent(.text(TextBody("Hi"))))
         let id = submission.ticket.key.id.description
         let heard = sink.heard.withLock { $0 }
         #expect(heard.outcomes.map(\.outcome) == [.submitted(providerID: id)])
@@ -104,20 +116,21 @@ struct EchoTests {
     ])
     func `a message that is to come back does so from its recipient under its own id`(
         _ sent: RichBody, _ returned: RichBody
-    ) throws {
-        let (submission, sink) = try Self.send(RichContent(sent, replyBack: true))
+    ) async throws {
+        let (submission, sink) = try await Self.send(RichContent(sent, replyBack: true))
         let events = sink.heard.withLock { $0.events }
         let reply = InboundMessage(
             connectorID: 5, kind: .echo, recipient: "echo", sender: [Identity(.phone, "491701234567")],
             providerID: submission.ticket.key.id.description, content: RichContent(returned), sentAt: viberNow)
         #expect(events.count == 2)
-        #expect(events.last == .message(reply))
+        #expect(events.first == .message(reply))
+        #expect(sink.heard.withLock { $0.storedBefore } == 2)
     }
 
     @Test
-    func `a recipient without a number answers under its name`() throws {
-        let (_, sink) = try Self.send(RichContent(.text(TextBody("Hi")), replyBack: true), recipient: "peter")
-        guard case .message(let reply) = sink.heard.withLock({ $0.events.last }) else {
+    func `a recipient without a number answers under its name`() async throws {
+        let (_, sink) = try await Self.send(RichContent(.text(TextBody("Hi")), replyBack: true), recipient: "peter")
+        guard case .message(let reply) = sink.heard.withLock({ $0.events.first }) else {
             Issue.record("no reply")
             return
         }
@@ -135,6 +148,21 @@ struct EchoTests {
         let first = await events.next()
         #expect(await events.next() == first)
         await connector.stop()
+        #expect(sink.heard.withLock { $0.outcomes.count } == 1)
+    }
+
+    @Test
+    func `what could not be stored before the connector was stopped is sent by the next one`() async throws {
+        let sink = Sink(answers: [.unavailable])
+        let connector = try Self.connector(sink)
+        connector.start()
+        #expect(connector.reserve(1) == 1)
+        connector.submit([Self.submission(RichContent(.text(TextBody("Hi"))))])
+        await connector.stop()
+        guard case .retry(0, _) = sink.heard.withLock({ $0.outcomes.last?.outcome }) else {
+            Issue.record("no retry")
+            return
+        }
     }
 
     @Test
