@@ -42,6 +42,7 @@ class Plan:
         self.drained = 5_000 if quick else 30_000
         self.queues = [10_000] if quick else [10_000, 100_000] + ([1_000_000] if full else [])
         self.stored = 50_000 if quick else 10_000_000 if full else 1_000_000
+        self.seeds = 3 if quick else 20
         self.patience = 60 if quick else 300
         self.limit = 420 if quick else 7200 if full else 2400
 
@@ -49,6 +50,7 @@ class Plan:
 class Run:
     def __init__(self, plan, programs):
         self.plan, self.programs, self.table = plan, programs, Table()
+        self.guard = None
         self.start = time.monotonic()
 
     def say(self, text):
@@ -258,6 +260,12 @@ class Run:
                      reference=results["empty"], of="empty")
 
 
+    def pumping_guard(self):
+        """How much of pumped spend the guard stops and how many honest codes it refuses, on seeds that were not used to
+        tune it. A simulation: the machine plays no part in it."""
+        subprocess.run([self.guard, "101", str(self.plan.seeds)], check=True)
+
+
 def machine():
     """What the numbers were measured on."""
     model = next((line.partition(":")[2].strip() for line in pathlib.Path("/proc/cpuinfo").read_text().splitlines()
@@ -286,6 +294,7 @@ def main():
     parser.add_argument("--folder", default="/var/tmp", help="where databases are made (default: /var/tmp)")
     parser.add_argument("--parley", required=True, help="the server's program")
     parser.add_argument("--bench", required=True, help="the program parley-bench")
+    parser.add_argument("--guard", required=True, help="the program GuardSimulation")
     arguments = parser.parse_args()
     plan = Plan(arguments)
     bound(plan.limit)
@@ -299,9 +308,11 @@ def main():
     tempfile.tempdir = real_disk(arguments.folder)
     with support.temporary_folder() as folder:
         run = Run(plan, subjects.Programs(support.binary(arguments.parley), support.binary(arguments.bench), folder))
+        run.guard = support.binary(arguments.guard)
         for part in arguments.only or PARTS:
             PARTS[part](run, kannel)
-    print(run.table.text())
+    if run.table.rows:
+        print(run.table.text())
     if arguments.json:
         run.table.write(arguments.json, about)
 
@@ -323,6 +334,7 @@ PARTS = {
     "cycles": lambda run, _: run.full_cycles(),
     "whatsapp": lambda run, _: run.whatsapp(),
     "inbound": lambda run, _: run.inbound(),
+    "guard": lambda run, _: run.pumping_guard(),
     "memory": lambda run, _: run.memory(),
     "size": lambda run, _: run.large_database(),
 }
