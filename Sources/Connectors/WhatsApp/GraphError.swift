@@ -32,6 +32,9 @@ struct GraphError: Equatable {
     /// The code of a message that the phone, the app on it or its owner cannot be sent.
     static let undeliverable: Int64 = 131026
 
+    /// The code of a template that there is not in the language.
+    static let noTranslation: Int64 = 132001
+
     private static let mediaCodes: Set<Int64> = [100, 131009, 131052, 131053]
 
     /// Whether a medium that WhatsApp has thrown away may be the cause.

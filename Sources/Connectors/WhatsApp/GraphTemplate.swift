@@ -25,9 +25,10 @@ struct GraphTemplate {
         return .object(members)
     }
 
+    /// The Cloud API knows the policy `deterministic` alone; what `fallback` stands for is the connector's own doing.
     private var language: [String: JSONValue] {
         var members: [String: JSONValue] = ["code": .string(template.templateLanguage)]
-        members["policy"] = template.languagePolicy.map { .string($0) }
+        if template.languagePolicy != nil { members["policy"] = .string("deterministic") }
         return members
     }
 

@@ -138,17 +138,12 @@ public final class WhatsAppConnector: WebhookConnector, MediaConnector, ReadMark
         case .success(let media): found = media
         case .failure(let failure): return failure.verdict
         }
-        let json: [UInt8]
-        do {
-            let message = GraphMessage(recipient: submission.recipient, body: content.body, media: found.media)
-            json = try message.json()
-        } catch {
-            return GraphVerdict(error.outcome)
+        var verdict = await post(content.body, found, submission)
+        if verdict.error?.code == GraphError.noTranslation, case .template(let template) = content.body,
+            let other = template.inBaseLanguage
+        {
+            verdict = await post(.template(other), found, submission)
         }
-        let result = await client.post(
-            options.url("\(options.phoneNumberID)/messages"), json: json, headers: authorization,
-            what: "POST /messages")
-        let verdict = GraphVerdict.message(result, attempt: attempt)
         // An upload that WhatsApp no longer has is made anew once.
         if case .rejected(_, let reason) = verdict.outcome, verdict.error?.maySpeakOfMedia == true,
             uploads.forget(found.remembered)
@@ -156,5 +151,18 @@ public final class WhatsAppConnector: WebhookConnector, MediaConnector, ReadMark
             return GraphVerdict(.retry(delay: 0, reason: reason))
         }
         return verdict
+    }
+
+    private func post(_ body: RichBody, _ found: MediaUploads.Found, _ submission: Submission) async -> GraphVerdict {
+        let json: [UInt8]
+        do {
+            json = try GraphMessage(recipient: submission.recipient, body: body, media: found.media).json()
+        } catch {
+            return GraphVerdict(error.outcome)
+        }
+        let result = await client.post(
+            options.url("\(options.phoneNumberID)/messages"), json: json, headers: authorization,
+            what: "POST /messages")
+        return GraphVerdict.message(result, attempt: submission.ticket.attempt)
     }
 }

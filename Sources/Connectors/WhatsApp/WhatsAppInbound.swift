@@ -91,6 +91,20 @@ struct WhatsAppInbound {
         }
         facts.senderName = (contact?["profile"]?["name"]?.string ?? contact?["profile"]?["username"]?.string).nonEmpty
         facts.groupId = json["group_id"]?.string.nonEmpty
+        facts.referral = json["referral"].flatMap(Self.referral)
         return facts == InboundFacts() ? nil : facts
+    }
+
+    /// `{"source_url": "https://fb.me/…", "source_type": "ad", "source_id": "…", "headline": "…", "body": "…",
+    /// "ctwa_clid": "…"}`.
+    private static func referral(_ json: JSONValue) -> InboundFacts.Referral? {
+        var referral = InboundFacts.Referral()
+        referral.sourceType = json["source_type"]?.string.nonEmpty
+        referral.sourceId = json["source_id"]?.string.nonEmpty
+        referral.sourceUrl = json["source_url"]?.string.nonEmpty
+        referral.headline = json["headline"]?.string.nonEmpty
+        referral.body = json["body"]?.string.nonEmpty
+        referral.clickId = json["ctwa_clid"]?.string.nonEmpty
+        return referral == InboundFacts.Referral() ? nil : referral
     }
 }

@@ -36,6 +36,32 @@ import Wire
         }
     }
 
+    /// With the policy `fallback` a template that there is not in `pt_BR` is sent in `pt`, and no further.
+    @Test(arguments: [
+        ("fallback", "pt_BR", ["pt_BR", "pt"]), ("deterministic", "pt_BR", ["pt_BR"]), ("fallback", "pt", ["pt"]),
+    ])
+    func aMissingTranslationFallsBack(_ policy: String, language: String, tried: [String]) async throws {
+        let missing = #"{"error":{"message":"no translation","code":132001}}"#
+        var template = TemplateBody(templateId: "hello", templateLanguage: language)
+        template.languagePolicy = policy
+        let isFound = tried.count > 1
+        try await withConnector(script: { request in
+            let code = try? JSONValue(parsing: request.body)["template"]?["language"]?["code"]?.string
+            return isFound && code == "pt" ? .ok(Self.taken) : .answer(404, missing)
+        }) { connector, server, outcomes in
+            send(.template(template), on: connector)
+            let outcome = await outcomes.next()
+            if isFound {
+                #expect(outcome == .submitted(providerID: "wamid.1"))
+            } else {
+                #expect(outcome == .rejected(code: "whatsapp::error::132001", reason: "no translation"))
+            }
+            let languages = try server.requests.map { try JSONValue(parsing: $0.body)["template"]?["language"] }
+            #expect(languages.map { $0?["code"]?.string } == tried)
+            #expect(languages.allSatisfy { $0?["policy"]?.string == "deterministic" })
+        }
+    }
+
     @Test func aConnectionThatIsCutAfterTheRequestLeavesItUncertain() async throws {
         try await withConnector(script: { _ in .hangUp }) { connector, _, outcomes in
             send(.text(TextBody("Hello")), on: connector)

@@ -238,6 +238,21 @@ public struct InboundFacts: Sendable, Equatable, Codable {
     public var senderName: String?
     /// The group it was written in.
     public var groupId: String?
+    /// The advertisement or post through which the customer came.
+    public var referral: Referral?
+
+    public struct Referral: Sendable, Equatable, Codable {
+        /// `ad` or `post`.
+        public var sourceType: String?
+        public var sourceId: String?
+        public var sourceUrl: String?
+        public var headline: String?
+        public var body: String?
+        /// The provider's id of the click.
+        public var clickId: String?
+
+        public init() {}
+    }
 
     public struct Product: Sendable, Equatable, Codable {
         public var catalogId: String

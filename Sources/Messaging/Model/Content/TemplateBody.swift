@@ -14,6 +14,16 @@ public struct TemplateBody: Sendable, Equatable, Codable {
         self.templateLanguage = templateLanguage
         self.components = components
     }
+
+    /// The same in the language without its country (`pt` of `pt_BR`), which is sent in place of a translation that does
+    /// not exist where the policy is `fallback`; nil where it is not, or where there is no country to leave out.
+    public var inBaseLanguage: TemplateBody? {
+        guard languagePolicy == "fallback", let end = templateLanguage.firstIndex(where: { $0 == "_" || $0 == "-" })
+        else { return nil }
+        var body = self
+        body.templateLanguage = String(templateLanguage[..<end])
+        return body
+    }
 }
 
 public struct TemplateComponents: Sendable, Equatable, Codable {
