@@ -46,16 +46,6 @@ struct TwoFactorReader {
         isExact(name) ? reader.storedText(name, maximumLength: .max) : nil
     }
 
-    /// The number or name that messages or calls come from.
-    private mutating func origin(_ name: String) -> String? {
-        guard let value = text(name) else { return nil }
-        guard !value.hasPrefix("+0"), !value.hasPrefix("000") else {
-            reader.refuse(name, "must not go on with 0 behind + or 00: no country code begins with it")
-            return nil
-        }
-        return value
-    }
-
     /// A text that must be there; the empty one, which is as good as none, after a violation.
     private mutating func required(_ name: String) -> String {
         guard isExact(name), let value = reader.requiredText(name) else { return "" }
@@ -99,8 +89,8 @@ struct TwoFactorReader {
         settings.isAlphanumeric = flag("alphanumeric") ?? settings.isAlphanumeric
         settings.attempts = wholeNumber("attempts") ?? settings.attempts
         settings.expire = wholeNumber("expire") ?? settings.expire
-        settings.sender = origin("sender") ?? settings.sender
-        settings.caller = origin("caller")
+        settings.sender = text("sender") ?? settings.sender
+        settings.caller = text("caller")
         return settings
     }
 
@@ -112,8 +102,8 @@ struct TwoFactorReader {
         change.isAlphanumeric = flag("alphanumeric")
         change.attempts = wholeNumber("attempts")
         change.expire = wholeNumber("expire")
-        change.sender = origin("sender")
-        change.caller = origin("caller")
+        change.sender = text("sender")
+        change.caller = text("caller")
         change.removesCaller = flag("deleteCaller") ?? false
         return change
     }
@@ -164,7 +154,7 @@ struct TwoFactorReader {
 
     mutating func delivery() -> Delivery {
         let via = reader.choice("via", ["AUTO": Via.auto, "SMS": .sms, "VOICE": .voice], default: .auto)
-        return Delivery(via: via, sender: origin("sender"), caller: origin("caller"), clientAddress: clientAddress())
+        return Delivery(via: via, sender: text("sender"), caller: text("caller"), clientAddress: clientAddress())
     }
 
     private mutating func clientAddress() -> IPAddress? {
