@@ -13,6 +13,7 @@ let settings: [SwiftSetting] = [
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
+let nioTLS: Target.Dependency = .product(name: "NIOTLS", package: "swift-nio")
 let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
@@ -23,6 +24,7 @@ let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hum
 let hummingbirdCore: Target.Dependency = .product(name: "HummingbirdCore", package: "hummingbird")
 let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
 let nioHTTPTypes: Target.Dependency = .product(name: "NIOHTTPTypes", package: "swift-nio-extras")
+let nioHTTPTypesHTTP1: Target.Dependency = .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras")
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let asyncHTTPClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
 
@@ -52,6 +54,7 @@ let package = Package(
     targets: [
         // Languages we speak; they know nothing of messaging.
         .systemLibrary(name: "CAres", pkgConfig: "libcares", providers: [.apt(["libc-ares-dev"])]),
+        .systemLibrary(name: "CSQLiteConfig", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .systemLibrary(name: "CLibRE", pkgConfig: "libre", providers: [.apt(["libre-dev", "librem-dev"])]),
         .target(name: "CPhoneNumber", linkerSettings: [.linkedLibrary("phonenumber"), .linkedLibrary("stdc++")]),
@@ -65,7 +68,7 @@ let package = Package(
         .target(
             name: "SQL",
             dependencies: [
-                "CLibPQ", .product(name: "GRDB", package: "GRDB.swift"),
+                "CLibPQ", "CSQLiteConfig", .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"), collections, logging,
             ], swiftSettings: settings),
         .target(name: "Prometheus", swiftSettings: settings),
@@ -96,8 +99,8 @@ let package = Package(
             name: "API",
             dependencies: [
                 "Accounts", "Messaging", "NumberInfo", "PhoneNumbers", "Prometheus", "SMSText", "SQL", "Verification",
-                "Wire", crypto, httpTypes, hummingbird, hummingbirdCore, logging, nioCore, nioHTTP1, nioHTTPTypes,
-                nioSSL,
+                "Wire", crypto, httpTypes, hummingbird, hummingbirdCore, logging, nioCore, nioHTTP1,
+                nioHTTPTypesHTTP1, nioSSL,
             ],
             resources: ["admin", "chat", "conversations", "nis", "sms", "two-factor"].map {
                 .embedInCode("Resources/\($0).yaml")
@@ -123,7 +126,7 @@ let package = Package(
             name: "Webhooks",
             dependencies: [
                 "Accounts", "Messaging", "Prometheus", "SQL", "Wire", asyncHTTPClient, collections, crypto, logging,
-                nioCore, nioPosix, nioHTTP1, nioSSL,
+                nioCore, nioPosix, nioHTTP1, nioSSL, nioTLS,
             ], swiftSettings: settings),
 
         // The composition root.
@@ -136,7 +139,7 @@ let package = Package(
                 argumentParser,
                 .product(name: "Yams", package: "Yams"), asyncHTTPClient, hummingbird, lifecycle,
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"), logging, nioCore, nioHTTP1, nioPosix,
-                nioSSL, .product(name: "NIOTLS", package: "swift-nio"),
+                nioSSL, nioTLS,
             ], swiftSettings: settings),
 
         // What tests share, and programs through which other people's software talks to ours.
@@ -244,7 +247,8 @@ let package = Package(
             name: "WebhooksTests",
             dependencies: [
                 "Accounts", "EngineTestSupport", "Messaging", "Prometheus", "SQL", "SQLTestSupport", "Webhooks", "Wire",
-                asyncHTTPClient, logging, nioCore, nioPosix, nioHTTP1, nioSSL,
+                asyncHTTPClient, logging, nioCore, .product(name: "NIOEmbedded", package: "swift-nio"), nioPosix,
+                nioHTTP1, nioSSL,
             ], swiftSettings: settings),
         .testTarget(
             name: "ParleyTests",

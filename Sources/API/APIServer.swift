@@ -23,9 +23,9 @@ public enum APIServer {
         let router = Router(context: APIRequestContext.self)
         let methods = AllowedMethods()
         let registry = engine.context.metrics.registry
-        router.add(middleware: RequestMetrics(registry))
-        router.add(middleware: RequestLog(level: options.accessLogLevel))
-        router.add(middleware: ProblemMiddleware(allowedMethods: methods))
+        router.add(
+            middleware: RequestFrame(
+                logLevel: options.accessLogLevel, registry: registry, allowedMethods: methods))
         ServerRoutes(readiness: options.readiness).add(to: router)
         let keys = KeyGuard(directory: engine.context.directory, clock: engine.context.clock, options: options)
         let authentication = APIKeyAuthentication(
@@ -65,21 +65,19 @@ public enum APIServer {
     }
 
     /// The HTTP/1 server for `Application(router:server:)`, with the deadlines, the certificate and the bounds of
-    /// `options`. What it knows of its connections is declared in `registry`; `answering` answers in place of the
-    /// application, at a lower price.
+    /// `options`; `responder` answers its requests. What it knows of its connections is declared in `registry`.
     public static func http1(
-        options: APIOptions, registry: Registry? = nil, answering own: RequestResponder? = nil
+        answering responder: RequestResponder, options: APIOptions, registry: Registry? = nil
     ) -> HTTPServerBuilder {
-        let deadline = TimeAmount(options.requestDeadline)
         let limit = ConnectionLimit(maximum: options.maximumConnections)
         if let registry { declare(limit, options.certificates, in: registry) }
-        let configuration = HTTP1Channel.Configuration(
-            additionalChannelHandlers: [
-                ConnectionLimitHandler(limit: limit), ParseErrorHandler(), RequestDeadlineHandler(deadline: deadline),
-            ], idleTimeout: TimeAmount(options.idleTimeout))
+        let plain = RequestConnection(
+            responder: responder,
+            bounds: ConnectionBounds(
+                requestDeadline: TimeAmount(options.requestDeadline), idleTimeout: TimeAmount(options.idleTimeout),
+                connections: limit))
         let certificates = options.certificates
-        return HTTPServerBuilder { responder in
-            let plain = HTTP1Channel(responder: own?.respond ?? responder, configuration: configuration)
+        return HTTPServerBuilder { _ in
             guard let certificates else { return plain }
             return TLSChildChannel(base: plain, certificates: certificates)
         }

@@ -7,7 +7,7 @@ public import Wire
 
 /// What an operator can change.
 public enum ObjectKind: String, Sendable, CaseIterable {
-    case company, key, channel, connector, route, price, balance, delivery, message, configuration, prefix
+    case company, key, channel, connector, route, price, balance, delivery, message, configuration, prefix, contact
     case smppAccount = "smpp-account"
 
     /// How sentences name it.

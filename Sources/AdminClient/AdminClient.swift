@@ -23,7 +23,9 @@ public enum AdminClient {
     public static var configure: [any ParsableCommand.Type] {
         [
             CompaniesCommand.self, KeysCommand.self, ChannelsCommand.self, ConnectorsCommand.self, RoutesCommand.self,
-            PricesCommand.self, NumbersCommand.self, SMPPAccountsCommand.self, BalanceCommand.self, ReloadCommand.self,
+            PricesCommand.self, NumbersCommand.self, SMPPAccountsCommand.self, ContactsCommand.self,
+            BalanceCommand.self,
+            ReloadCommand.self,
         ]
     }
 

@@ -142,3 +142,66 @@ public struct Row: Sendable {
         .decoding("column \(column) holds \(value.kind), not \(wanted)")
     }
 }
+
+/// Reads the columns of a row one after another, in the order of the SQL text: for rows of dozens of columns that are
+/// read so often that looking for names counts. It throws what `Row` throws.
+public struct RowReader {
+    private let row: Row
+    private var position = 0
+
+    public init(_ row: Row) { self.row = row }
+
+    /// A 64-bit integer.
+    public mutating func int64() throws -> Int64 {
+        guard case .integer(let integer) = try next() else { throw mismatch("an integer") }
+        return integer
+    }
+
+    /// A 64-bit integer, or `nil` for NULL.
+    public mutating func int64OrNil() throws -> Int64? {
+        switch try next() {
+        case .null: return nil
+        case .integer(let integer): return integer
+        default: throw mismatch("an integer")
+        }
+    }
+
+    /// An integer.
+    public mutating func int() throws -> Int { Int(try int64()) }
+
+    /// A flag: any integer but 0 is true.
+    public mutating func bool() throws -> Bool { try int64() != 0 }
+
+    /// Text.
+    public mutating func text() throws -> String {
+        guard case .text(let text) = try next() else { throw mismatch("text") }
+        return text
+    }
+
+    /// Text, or `nil` for NULL.
+    public mutating func textOrNil() throws -> String? {
+        switch try next() {
+        case .null: return nil
+        case .text(let text): return text
+        default: throw mismatch("text")
+        }
+    }
+
+    /// Bytes.
+    public mutating func bytes() throws -> [UInt8] {
+        guard case .bytes(let bytes) = try next() else { throw mismatch("bytes") }
+        return bytes
+    }
+
+    private mutating func next() throws(DatabaseError) -> SQLValue {
+        guard position < row.values.count else { throw .decoding("no column at \(position)") }
+        defer { position += 1 }
+        return row.values[position]
+    }
+
+    /// About the column that was read last.
+    private func mismatch(_ wanted: String) -> DatabaseError {
+        .decoding(
+            "column \(row.columns.names[position - 1]) holds \(row.values[position - 1].kind), not \(wanted)")
+    }
+}

@@ -8,6 +8,9 @@ public enum SQLValue: Sendable, Equatable {
     case real(Double)
     case text(String)
     case bytes([UInt8])
+    /// Sixteen bytes on their way in, most significant first: an id, for which no memory is allocated. They come back as
+    /// `bytes`.
+    case block(high: UInt64, low: UInt64)
 
     /// An integer column.
     public init(_ value: Int64) { self = .integer(value) }
@@ -55,7 +58,7 @@ public enum SQLValue: Sendable, Equatable {
         case .integer: "an integer"
         case .real: "a double"
         case .text: "text"
-        case .bytes: "bytes"
+        case .bytes, .block: "bytes"
         }
     }
 }

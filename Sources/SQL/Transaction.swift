@@ -44,6 +44,17 @@ public final class Transaction {
         try perform { session throws(DatabaseError) in try session.executeBatch(sql, rows) }
     }
 
+    /// Inserts many rows with few statements. `sql` is an INSERT whose end is the one tuple of its VALUES, without quotes
+    /// in it: SQLite runs it with the tuple repeated, and PostgreSQL in pipeline mode. One failing row fails the call.
+    public func insertBatch(_ sql: String, _ rows: [[SQLValue]]) throws {
+        try perform { session throws(DatabaseError) in try session.insertBatch(sql, rows) }
+    }
+
+    /// The same for a table with an `{{id}}` column, named `id`. Returns what each row got there, in their order.
+    public func insertBatchReturningIDs(_ sql: String, _ rows: [[SQLValue]]) throws -> [Int64] {
+        try perform { session throws(DatabaseError) in try session.insertBatchReturningIDs(sql, rows) }
+    }
+
     /// Runs one SELECT or RETURNING statement for every row of values. Returns the result of each, in their order.
     public func queryBatch(_ sql: String, _ rows: [[SQLValue]]) throws -> [[Row]] {
         try perform { session throws(DatabaseError) in try session.queryBatch(sql, rows) }

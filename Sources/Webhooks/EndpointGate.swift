@@ -114,6 +114,9 @@ public struct EndpointGate: Sendable, Hashable {
     /// Whether nothing is under way and nothing needs remembering: such a gate may be dropped and made anew.
     public var isIdle: Bool { inFlight == 0 && health.phase == .healthy && health.consecutiveFailures == 0 }
 
+    /// Whether as many deliveries may be under way as ever.
+    var isWideOpen: Bool { concurrencyLimit == max(1, limits.maximumConcurrency) }
+
     /// Until when the endpoint is left alone; nil when it may be asked.
     public func pausedUntil(now: Int64) -> Int64? { now < notBefore ? notBefore : nil }
 

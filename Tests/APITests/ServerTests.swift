@@ -177,32 +177,12 @@ import Wire
     /// sending side after them.
     private static func exchange(_ bytes: String, options: APIOptions, isFinished: Bool = false) async throws -> String
     {
-        let received = Mutex("")
-        try await TestNode.run(.sqlite) { node async throws in
-            let router = APIServer.router(engine: node.engine, options: options)
-            let application = Application(
-                router: router, server: APIServer.http1(options: options), logger: TestDatabase.quiet)
-            try await application.test(.live) { client async throws in
-                let port = try #require(client.port)
-                let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-                    .channelOption(.allowRemoteHalfClosure, value: true).connect(host: "localhost", port: port) {
-                        channel in
-                        channel.eventLoop.makeCompletedFuture {
-                            try NIOAsyncChannel<ByteBuffer, ByteBuffer>(
-                                wrappingChannelSynchronously: channel,
-                                configuration: .init(isOutboundHalfClosureEnabled: true))
-                        }
-                    }
-                try await channel.executeThenClose { inbound, outbound in
-                    try await outbound.write(ByteBuffer(string: bytes))
-                    if isFinished { outbound.finish() }
-                    for try await buffer in inbound {
-                        received.withLock { $0 += String(buffer: buffer) }
-                    }
-                }
-            }
+        let answer = Mutex("")
+        try await LiveServer.run(options) { server async throws in
+            let text = try await server.exchange(bytes, isFinished: isFinished)
+            answer.withLock { $0 = text }
         }
-        return received.withLock { $0 }
+        return answer.withLock { $0 }
     }
 }
 

@@ -121,6 +121,23 @@ struct RequestTests {
         ("smpp-accounts change acme1 --enable", "PATCH /smpp-accounts/7", #"{"enabled":true}"#),
         ("smpp-accounts remove acme1", "DELETE /smpp-accounts/7", nil),
         ("smpp-accounts disconnect acme1", "POST /smpp-accounts/7/disconnect", nil),
+        ("contacts list --company Acme", "GET /companies/7/contacts?limit=50", nil),
+        (
+            "contacts list --company 7 --phone +49170 --email a@b.de --name Ja --region DE --all",
+            "GET /companies/7/contacts?phone=%2B49170&email=a%40b.de&name=Ja&region=DE&limit=500", nil
+        ),
+        ("contacts show 7 --company Acme", "GET /companies/7/contacts/7", nil),
+        (
+            "contacts create --company Acme --name Jane --phone 0170 --phone 0171 --email a@b.de --wa-id w --bsuid b "
+                + "--viber-id v== --jid j@x --region DE", "POST /companies/7/contacts",
+            #"{"name":"Jane","identities":{"phone":["0170","0171"],"email":["a@b.de"],"waId":["w"],"bsuid":["b"],"#
+                + #""viberId":["v=="],"jid":["j@x"]},"region":"DE"}"#
+        ),
+        (
+            "contacts change 7 --company Acme --name none --email none", "PATCH /companies/7/contacts/7",
+            #"{"name":null,"identities":{"email":[]}}"#
+        ),
+        ("contacts remove 7 --company Acme", "DELETE /companies/7/contacts/7", nil),
         ("balance show Acme", "GET /companies/7/balance", nil),
         ("balance add Acme 25 --note invoice", "POST /companies/7/ledger", #"{"amount":"25","note":"invoice"}"#),
         ("balance take Acme 2.5", "POST /companies/7/ledger", #"{"amount":"-2.5"}"#),
@@ -196,7 +213,8 @@ struct RequestTests {
     }
 
     @Test(arguments: [
-        "companies change Acme", "keys change 7", "connectors change 7", "routes change 7", "deliveries replay",
+        "companies change Acme", "contacts show 7", "contacts change 7 --company x --region DE", "keys change 7",
+        "connectors change 7", "routes change 7", "deliveries replay",
         "deliveries replay 7 --all", "deliveries replay 7 --company Acme", "deliveries replay --to 2d",
         "connectors create c --option window", "connectors create c --password a --password-file b",
         "balance add Acme five", "balance add Acme", "audit --from yesterday", "audit --limit 0",

@@ -31,6 +31,21 @@ struct TransferTests {
         }
     }
 
+    @Test func `contacts go to their company's address, with the region of their numbers`() async throws {
+        let answer = { @Sendable (asked: Asked) in
+            asked.method == "GET" ? Told.json(#"{"items":[{"id":7,"name":"Acme"}]}"#) : Self.ndjson
+        }
+        try await AdminServer.with(answer) { server in
+            var surroundings = Surroundings()
+            surroundings.input = "name,phone\nJane,0170 1234567\n"
+            let words = ["contacts", "import", "-", "--company", "Acme", "--region", "DE"]
+            let outcome = await parley(words, at: server, surroundings)
+            #expect(outcome.out == "2000 contacts imported, 3 removed.\n", "\(outcome.err)")
+            #expect(server.asked.last?.line == "POST /companies/7/contacts/import?region=DE")
+            #expect(server.asked.last?.body == surroundings.input)
+        }
+    }
+
     @Test func `progress is bytes first and rows then`() async throws {
         try await AdminServer.with({ _ in Self.ndjson }) { server in
             var surroundings = Surroundings()

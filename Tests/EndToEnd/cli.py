@@ -249,6 +249,47 @@ def check_smpp_accounts(cli):
     assert {"created", "changed", "removed"} <= set(actions), actions
 
 
+def check_contacts(cli, folder):
+    zoe = ("--company", "Zoe")
+    jane = cli.json("contacts", "create", *zoe, "--name", "Jane Doe", "--phone", "0170 1234567", "--region", "DE",
+                    "--email", "Jane@example.com")
+    equal(jane["identities"], {"phone": ["491701234567"], "email": ["jane@example.com"]}, "identities")
+    equal(ids(cli.json("contacts", "list", *zoe, "--phone", "+49 170 1234567")), [jane["id"]], "by number")
+    row = cli.run("contacts", "list", *zoe, "--name", "jane").rows[0]
+    assert "Doe" in row and "491701234567" in row, row
+    changed = cli.json("contacts", "change", jane["id"], *zoe, "--name", "Jane Roe", "--email", "none")
+    equal((changed["name"], changed["identities"]), ("Jane Roe", {"phone": ["491701234567"]}), "changed")
+    lines = cli.refused("contacts", "create", *zoe, "--phone", "+491701234567")
+    assert "Jane Roe" in lines[0], lines
+    lines = cli.refused("contacts", "create", *zoe, "--phone", "0170 1234567")
+    assert lines[0].startswith("parley: phone: "), lines
+
+    file = folder / "contacts.csv"
+    people = [("Jane Doe", "0170 1234567", "jane@example.com")]
+    people += [(f"Person {number}", f"0171 1{number:06}", "") for number in range(500)]
+    text = io.StringIO()
+    csv.writer(text).writerows([("name", "phone", "email"), *people])
+    file.write_text(text.getvalue())
+    outcome = cli.run("contacts", "import", file, *zoe, "--region", "DE", "--progress")
+    assert outcome.out.startswith("501 contacts imported"), repr(outcome)
+    assert "contacts: 501 of 501" in outcome.err, repr(outcome)
+    equal(len(cli.json("contacts", "list", *zoe, "--all")), 501, "Jane is there once")
+    equal(len(cli.json("contacts", "list", *zoe)), 50, "a first page")
+    target = folder / "exported-contacts.csv"
+    cli.run("contacts", "export", *zoe, "--output", target)
+    exported = list(csv.DictReader(target.open()))
+    equal((len(exported), exported[0]["name"], exported[0]["phone"], exported[0]["email"]),
+          (501, "Jane Doe", "491701234567", "jane@example.com"), "exported")
+    equal(cli.json("contacts", "import", target, *zoe)["imported"], 501, "what is exported can be imported")
+    file.write_text(text.getvalue() + "Nobody,12,\n")
+    lines = cli.refused("contacts", "import", file, *zoe, "--region", "DE")
+    assert lines[0].startswith("parley: line 503: phone: "), lines
+    cli.run("contacts", "remove", jane["id"], *zoe)
+    cli.refused("contacts", "show", jane["id"], *zoe)
+    equal(len(cli.json("contacts", "list", *zoe, "--all")), 500, "without Jane")
+    cli.audited("contact", jane["id"], "created", "changed", "removed")
+
+
 def check_watching(cli):
     status = cli.json("status")
     assert status["database"] in ("sqlite", "postgres") and "queue" in status, status
@@ -289,8 +330,8 @@ def check_help(cli):
     text = cli.run("--help").out
     for word in ("RUN", "CONFIGURE", "WATCH", "REPAIR", "serve", "demo", "companies", "messages", "deliveries"):
         assert word in text, f"{word} is missing in the help:\n{text}"
-    for command in ("companies", "keys", "channels", "connectors", "routes", "prices", "smpp-accounts", "balance",
-                    "status", "reload", "messages", "webhooks", "deliveries", "receipts", "audit"):
+    for command in ("companies", "keys", "channels", "connectors", "routes", "prices", "smpp-accounts", "contacts",
+                    "balance", "status", "reload", "messages", "webhooks", "deliveries", "receipts", "audit"):
         assert "OVERVIEW: " in cli.run(command, "--help").out, command
 
 
@@ -343,6 +384,7 @@ def check_all(tally, cli, folder):
         ("connectors and routes", lambda: check_connectors_and_routes(cli)),
         ("prices, in and out as CSV", lambda: check_prices(cli, folder)),
         ("SMPP accounts", lambda: check_smpp_accounts(cli)),
+        ("contacts, in and out as CSV", lambda: check_contacts(cli, folder)),
         ("status, lists, the audit log", lambda: check_watching(cli)),
         ("refusals and exit statuses", lambda: check_refusals(cli)),
     ]:

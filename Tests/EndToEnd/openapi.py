@@ -94,7 +94,8 @@ class World:
             "held": self.hold(), "price-to-change": self.price("1"), "price-to-remove": self.price("2"),
             "delivery": self.delivery(), "smpp-account-to-change": self.smpp_account("change"),
             "smpp-account-to-remove": self.smpp_account("remove"), "channel-to-change": self.channel("491700000001"),
-            "channel-to-remove": self.channel("491700000002")}
+            "channel-to-remove": self.channel("491700000002"), "company": self.company(),
+            "contact-to-change": self.contact("change@x"), "contact-to-remove": self.contact("remove@x")}
 
     def hold(self):
         """The id of a message of which a part is held."""
@@ -133,6 +134,9 @@ class World:
 
     def channel(self, address):
         return self.make("channels", {"companyId": self.company(), "kind": "sms", "address": address})
+
+    def contact(self, jid):
+        return self.make(f"companies/{self.company()}/contacts", {"identities": {"jid": [jid]}})
 
     def company(self):
         return self.client.get("/admin/v1/companies").json["items"][0]["id"]

@@ -54,8 +54,10 @@ class World:
         price = self.admin("POST", "/prices", company | {
             "direction": "outbound", "prefix": "49", "mcc": "262", "mnc": "01", "ttid": "1", "currency": "EUR",
             "price": "0.07", "from": "2026-01-01T00:00:00Z"})
-        return {"company": reseller["id"], "key": keys["api"]["id"], "keys": keys, "channel": channel["id"],
-                "smpp-account": account["id"], "price": price["id"]}
+        contact = self.admin("POST", f"/companies/{reseller['id']}/contacts", {
+            "name": name, "identities": {"jid": [f"{system_id}@contact"]}})
+        return {"company": reseller["id"], "contact": contact["id"], "key": keys["api"]["id"], "keys": keys,
+                "channel": channel["id"], "smpp-account": account["id"], "price": price["id"]}
 
     def everything(self):
         """All that an operator can see of the victim, as text, but for what time itself changes: the receiver of its
@@ -63,7 +65,8 @@ class World:
         company = self.victim["company"]
         pages = [f"/companies/{company}", f"/companies/{company}/ledger", f"/keys?companyId={company}",
                  f"/channels?companyId={company}", f"/smpp-accounts?companyId={company}", f"/prices?companyId={company}",
-                 f"/messages?companyId={company}", f"/deliveries?companyId={company}"]
+                 f"/messages?companyId={company}", f"/deliveries?companyId={company}",
+                 f"/companies/{company}/contacts"]
         return json.dumps(without_times([self.admin("GET", page) for page in pages]), sort_keys=True)
 
 
@@ -93,15 +96,18 @@ def ids_for(name, path, victim):
     return [victim["message"], 1, 2, 3]
 
 
-def targets(operation, path, shared, victim):
+def targets(operation, path, shared, victim, intruder):
     """The addresses of an operation with each of the victim's ids in each of its parameters."""
     parameters = [*shared, *operation.get("parameters", [])]
     names = re.findall(r"\{(\w+)\}", path)
     found = []
-    for identifier in ids_for(names[0], path, victim) if names else [None]:
+    # A contact is tried among the victim's own and as if it were one of the intruder's company.
+    owners = [victim["company"], intruder["company"]] if "contactId" in names else []
+    for identifier in owners or (ids_for(names[0], path, victim) if names else [None]):
         address = path
         for position, name in enumerate(names):
-            address = address.replace(f"{{{name}}}", str(identifier) if position == 0 else "1")
+            later = victim["contact"] if name == "contactId" else "1"
+            address = address.replace(f"{{{name}}}", str(identifier if position == 0 else later))
         queries = [""]
         for parameter in parameters:
             if parameter.get("in") == "query" and parameter["name"] in ("companyId", "id", "messageId"):
@@ -133,8 +139,11 @@ def bodies(path, operation, victim):
             "to": "2090-01-01T00:00:00Z", "state": "all", "systemId": "stolen", "scopes": ["api"], "closed": False,
             "as": "failed", "price": "0", "direction": "outbound", "prefix": "4", "currency": "EUR",
             "message": "x", "received": True, "otpCode": "4711", "language": "de", "text": "{{OTP}}",
+            "identities": {"jid": ["stolen@contact"]},
         }
-    if "text/csv" in content:
+    if "text/csv" in content and path.endswith("/contacts/import"):
+        yield b"name,jid\nstolen,victim@contact\n"
+    elif "text/csv" in content:
         yield b"company,direction,prefix,mcc,mnc,ttid,currency,price,from\n" + VICTIM.encode() + \
             b",outbound,4,262,01,1,EUR,0,2026-01-01T00:00:00Z\n"
 
@@ -165,11 +174,11 @@ def intrude(tally, world, client, scope, document, name):
     """Tries every operation with the victim's ids; returns how many requests were made."""
     victim, count = world.victim, 0
     # The victim's own words, but not what the request itself repeats.
-    secrets = [VICTIM_SENDER, VICTIM_NUMBER, VICTIM, "victim-reference"]
+    secrets = [VICTIM_SENDER, VICTIM_NUMBER, VICTIM, "victim-reference", "victim@contact"]
     for path, method, operation, shared in operations(document):
         base = document.get("servers", [{"url": ""}])[0]["url"]
         prefix = "" if path.startswith(("/admin", "/messaging")) or "://" in base else base
-        for address, names_victim in targets(operation, prefix + path, shared, victim):
+        for address, names_victim in targets(operation, prefix + path, shared, victim, world.intruder):
             for body in bodies(path, operation, victim) if method != "get" else [None]:
                 if isinstance(body, bytes):
                     answer = client.request(method.upper(), address, body, {"content-type": "text/csv"})

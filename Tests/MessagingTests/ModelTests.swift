@@ -108,3 +108,31 @@ struct ModelTests {
         #expect(plain.uncertainPolicy == .resend)
     }
 }
+
+struct MessageCopyTests {
+    private let message = Message(
+        companyID: 1, id: MessageID(high: 1, low: 2), surface: .sms, kind: .sms, sender: "A", recipient: "49",
+        content: .sms(SMSContent(inboundText: "Hi")), size: 1, gateway: "DEFAULT", createdAt: 0, expiresAt: 9)
+
+    @Test func `a copy that is changed leaves the others as they are`() {
+        var copy = message
+        copy.status = .sent
+        copy.content = nil
+        #expect(message.status == .accepted)
+        #expect(message.content == .sms(SMSContent(inboundText: "Hi")))
+        #expect(copy != message)
+        copy.status = .accepted
+        copy.content = message.content
+        #expect(copy == message)
+    }
+
+    @Test func `content is the same whether it was composed or stored`() throws {
+        let content = try #require(message.content)
+        let stored = StoredContent.stored(json: content.json, kind: .sms)
+        #expect(stored == StoredContent(content))
+        #expect(stored.json == content.json)
+        #expect(stored == .stored(json: content.json, kind: .sms))
+        #expect(stored != .erased)
+        #expect(StoredContent.stored(json: "{", kind: .sms).value == nil)
+    }
+}

@@ -170,6 +170,12 @@ struct ReceiptTests {
             #expect(learnt == .decimalOfHex)
             let stored = try await node.count("connectors", where: "receipt_id_form = 'decimal'")
             #expect(stored == 1)
+            // A receipt in another form is about the part that it fits all the same.
+            node.connector.answer { _ in .submitted(providerID: "5000") }
+            let key = try await node.send()
+            try await node.wait(for: .sent, of: key)
+            _ = await node.receive(receipt(node, "5000"))
+            #expect(try await node.stored(key).message.status == .delivered)
         }
     }
 

@@ -62,6 +62,35 @@ struct StorageTests {
     }
 
     @Test(arguments: Engine.allCases)
+    func `a part keeps its provider's id until it gets another`(_ engine: Engine) async throws {
+        try await TestDatabase.with(engine, migrations: MessagingMigrations.all) { database in
+            try await database.write { transaction in
+                let store = MessageStore(transaction)
+                let key = Self.message(1).key
+                func keys() throws -> [String] {
+                    try transaction.query("SELECT provider_key FROM parts ORDER BY number").map {
+                        try $0.text("provider_key")
+                    }
+                }
+                let sent = [1, 2].map {
+                    Part(number: $0, attempt: 1, connectorID: 3, state: .sent, providerID: "00A\($0)", submittedAt: 5)
+                }
+                try store.save(sent.map { (key, $0, nil) })
+                #expect(try store.parts(of: [key]) == [sent])
+                var delivered = sent
+                delivered[0].state = .delivered
+                delivered[0].doneAt = 6
+                delivered[0].errorCode = "0001"
+                delivered[1].providerID = "00B2"
+                delivered[1].isPossibleDuplicate = true
+                try store.save(zip(delivered, sent).map { (key, $0, $1) })
+                #expect(try store.parts(of: [key]) == [delivered])
+                #expect(try keys() == ["a1", "b2"])
+            }
+        }
+    }
+
+    @Test(arguments: Engine.allCases)
     func `a part is marked only under the job's lease and only while it waits`(_ engine: Engine) async throws {
         try await TestDatabase.with(engine, migrations: MessagingMigrations.all) { database in
             try await database.write { transaction in
@@ -83,7 +112,7 @@ struct StorageTests {
                 var part = marked
                 part.state = .queued
                 part.providerID = "00A1"
-                try store.save([(message.key, part)])
+                try store.save([(message.key, part, marked)])
                 #expect(try store.parts(of: [message.key]) == [[part]])
                 #expect(try mark(1, attempt: 2))
                 part = Part(number: 1, attempt: 2, connectorID: 3, state: .submitting)

@@ -47,6 +47,68 @@ private struct Mine: Error, Equatable {}
         }
     }
 
+    @Test(arguments: [1, 2, 3, 15, 16, 17, 31, 45].flatMap { count in Engine.allCases.map { (count, $0) } })
+    func `many rows are inserted in their order and each gets its id`(_ count: Int, _ engine: Engine) async throws {
+        try await Self.with(engine) { database in
+            let (ids, rows) = try await database.write { transaction in
+                try transaction.insertBatch("INSERT INTO parents (id) VALUES ($1)", (0..<count).map { [SQLValue($0)] })
+                try transaction.execute("INSERT INTO items (name) VALUES ('first')")
+                let ids = try transaction.insertBatchReturningIDs(
+                    "INSERT INTO items (size, name, parent, later) VALUES ($3, $1, $2, $2)",
+                    (0..<count).map { [.text("item \($0)"), SQLValue($0), SQLValue($0 % 7)] })
+                return (ids, try transaction.query("SELECT id, name, size, parent, later FROM items ORDER BY id"))
+            }
+            #expect(ids.count == count)
+            #expect(rows.count == count + 1)
+            for (index, row) in rows.dropFirst().enumerated() {
+                #expect(try row.int64("id") == ids[index])
+                #expect(try row.text("name") == "item \(index)")
+                #expect(try row.int("size") == index % 7)
+                #expect(try (row.int("parent"), row.int("later")) == (index, index))
+            }
+        }
+    }
+
+    @Test(arguments: Engine.allCases)
+    func `one bad row of many undoes them all, and none is nothing`(_ engine: Engine) async throws {
+        try await Self.with(engine) { database in
+            let insert = "INSERT INTO items (name, size) VALUES ($1, $2)"
+            await #expect(throws: DatabaseError.self) {
+                try await database.write { transaction in
+                    try transaction.insertBatch(insert, [["a", 1], ["b", 100], ["c", 1]])
+                }
+            }
+            await #expect(throws: DatabaseError.self) {
+                try await database.write { try $0.insertBatch(insert, [["a", 1], ["b"]]) }
+            }
+            try await database.write { transaction in
+                try transaction.insertBatch(insert, [])
+                #expect(try transaction.insertBatchReturningIDs(insert, []) == [])
+            }
+            #expect(try await Self.names(database) == [])
+        }
+    }
+
+    @Test(arguments: Engine.allCases)
+    func `sixteen bytes come back as bytes, most significant first`(_ engine: Engine) async throws {
+        try await Self.with(engine) { database in
+            let row = try await database.write { transaction in
+                try transaction.execute("CREATE TABLE ids (id BYTEA PRIMARY KEY, name TEXT)")
+                try transaction.insertBatch(
+                    "INSERT INTO ids (name, id) VALUES ($2, $1)",
+                    [[.block(high: 0x0102_0304_0506_0708, low: 0xFFFE_FDFC_FBFA_F9F8), "x"]])
+                return try transaction.queryOne(
+                    "SELECT id, name, 7, NULL FROM ids WHERE id = $1",
+                    [.bytes([1, 2, 3, 4, 5, 6, 7, 8, 0xFF, 0xFE, 0xFD, 0xFC, 0xFB, 0xFA, 0xF9, 0xF8])])
+            }
+            var reader = RowReader(try #require(row))
+            #expect(try reader.bytes() == [1, 2, 3, 4, 5, 6, 7, 8, 0xFF, 0xFE, 0xFD, 0xFC, 0xFB, 0xFA, 0xF9, 0xF8])
+            #expect(try (reader.text(), reader.int()) == ("x", 7))
+            #expect(try reader.textOrNil() == nil)
+            #expect(throws: DatabaseError.self) { try reader.int64() }
+        }
+    }
+
     @Test(arguments: Engine.allCases)
     func `RETURNING yields the row that was written`(_ engine: Engine) async throws {
         try await Self.with(engine) { database in

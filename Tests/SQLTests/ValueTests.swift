@@ -18,7 +18,7 @@ import Testing
         case .null, .integer: "BIGINT"
         case .real: "DOUBLE PRECISION"
         case .text: "TEXT"
-        case .bytes: "BYTEA"
+        case .bytes, .block: "BYTEA"
         }
     }
 

@@ -96,7 +96,7 @@ struct SecrecyTests {
                         switch row[column] {
                         case .text(let value): value.contains(text)
                         case .bytes(let value): value.firstRange(of: needle) != nil
-                        case .null, .integer, .real: false
+                        case .null, .integer, .real, .block: false
                         }
                     }
                 }

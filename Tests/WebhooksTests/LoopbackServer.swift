@@ -12,7 +12,8 @@ import Synchronization
 struct ReceivedRequest: Sendable {
     var head: HTTPRequestHead
     var body: [UInt8]
-    var connection: ObjectIdentifier
+    /// By their order.
+    var connection: Int
 }
 
 /// What the server does with it.
@@ -20,6 +21,8 @@ enum ServerAction: Sendable {
     case answer(Int, HTTPHeaders = [:], [UInt8] = [])
     /// Raw bytes in place of an answer; the connection then stays open.
     case raw(String)
+    /// Raw bytes, and then the end of the connection.
+    case rawThenClose(String)
     /// Head and some bytes of a body that is announced longer and never comes.
     case unfinished(Int)
     /// A body without end, as fast as it is taken.
@@ -82,6 +85,7 @@ final class LoopbackServer: Sendable {
 private final class Recorder: Sendable {
     let requests = Mutex<[ReceivedRequest]>([])
     let endlessBytes = Mutex(0)
+    let connections = Atomic(0)
 }
 
 private final class Handler: ChannelInboundHandler {
@@ -90,6 +94,7 @@ private final class Handler: ChannelInboundHandler {
 
     private let behaviour: LoopbackServer.Behaviour
     private let recorder: Recorder
+    private let connection: Int
     private var head: HTTPRequestHead?
     private var body: [UInt8] = []
     private var isEndless = false
@@ -97,6 +102,7 @@ private final class Handler: ChannelInboundHandler {
     init(behaviour: @escaping LoopbackServer.Behaviour, recorder: Recorder) {
         self.behaviour = behaviour
         self.recorder = recorder
+        connection = recorder.connections.wrappingAdd(1, ordering: .relaxed).newValue
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -107,7 +113,7 @@ private final class Handler: ChannelInboundHandler {
         case .body(let part): body += part.readableBytesView
         case .end:
             guard let head else { return }
-            let request = ReceivedRequest(head: head, body: body, connection: ObjectIdentifier(context.channel))
+            let request = ReceivedRequest(head: head, body: body, connection: connection)
             recorder.requests.withLock { $0.append(request) }
             perform(behaviour(request), context)
         }
@@ -120,6 +126,9 @@ private final class Handler: ChannelInboundHandler {
             for (name, value) in headers { text += "\(name): \(value)\r\n" }
             write(Array("\(text)\r\n".utf8) + body, context)
         case .raw(let text): write(Array(text.utf8), context)
+        case .rawThenClose(let text):
+            write(Array(text.utf8), context)
+            context.close(promise: nil)
         case .unfinished(let status):
             write(Array("HTTP/1.1 \(status) X\r\nContent-Length: 1000\r\n\r\nbegin".utf8), context)
         case .endless:

@@ -60,6 +60,19 @@ struct WebhookTLSTests {
         }
     }
 
+    @Test func `a connection is kept, and its handshake made once`() async throws {
+        try await with(trust: true) { client, server in
+            let url = server.url(host: "hook.example", scheme: "https")
+            for _ in 0..<20 {
+                let result = await client.send(WebhookRequest(id: "1", url: url, body: Array(repeating: 1, count: 400)))
+                #expect(result.isSuccess)
+            }
+            #expect(server.received.count == 20)
+            #expect(Set(server.received.map(\.connection)).count == 1)
+            #expect(client.openConnections == 1)
+        }
+    }
+
     @Test func `a certificate that nobody vouches for is refused`() async throws {
         try await with(trust: false) { client, server in
             let result = await client.send(

@@ -27,6 +27,7 @@ struct AdminRoutes {
         AdminRouteTable(surface: surface).add(to: group)
         AdminPrices(surface: surface).add(to: group)
         AdminSMPPAccounts(surface: surface).add(to: group)
+        AdminContacts(surface: surface).add(to: group)
         AdminReload(surface: surface).add(to: group)
         if let numbers { AdminNumbers(surface: surface, desk: numbers).add(to: group) }
     }

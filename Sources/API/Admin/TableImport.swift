@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // POST …/import: a table as text/csv. It is read as it arrives, then checked as a whole and written in one transaction;
 // from the moment when every line is known to be good the answer tells how far the writing is, a JSON object a line.
+// `TableUpload` is that; `TableImport` is one of the configuration's tables, which operators alone import.
 
 internal import Accounts
 internal import Hummingbird
@@ -14,12 +15,6 @@ struct TableImport<Value: Sendable>: Sendable {
         @Sendable (Provisioner, [ImportLine<Value>], _ replacing: Bool, _ progress: (Int) -> Void) throws ->
         ImportResult
 
-    private enum Step: Sendable {
-        case progress(Int)
-        case done(ImportResult)
-        case failed(Problem)
-    }
-
     let surface: AdminSurface
     let columns: [String]
     let required: [String]
@@ -32,27 +27,49 @@ struct TableImport<Value: Sendable>: Sendable {
         var query = try AdminQuery(request)
         let replacing = query.flag("replace") ?? false
         try query.check()
+        return try await TableUpload(columns: columns, required: required, read: read).respond(
+            to: request
+        ) { lines, progress in
+            try await surface.change(caller) { try apply($0, lines, replacing, progress) }
+        }
+    }
+}
+
+struct TableUpload<Value: Sendable>: Sendable {
+    /// Stores the lines; `progress` is told how many are stored, first 0.
+    typealias Store =
+        @Sendable (_ lines: [ImportLine<Value>], _ progress: @escaping @Sendable (Int) -> Void) async throws ->
+        ImportResult
+
+    private enum Step: Sendable {
+        case progress(Int)
+        case done(ImportResult)
+        case failed(Problem)
+    }
+
+    let columns: [String]
+    let required: [String]
+    /// Reads a row; what is wrong with it goes into the list, field by field.
+    let read: @Sendable (_ row: CSVRow, _ columns: CSVColumns, _ violations: inout [Violation]) -> Value
+
+    func respond(to request: Request, store: @escaping Store) async throws -> Response {
         let type = request.headers[.contentType].map { $0.prefix { $0 != ";" }.lowercased().filter { $0 != " " } }
         guard type == "text/csv" else { throw Problem(.unsupportedMediaType, detail: "The body is text/csv.") }
         let lines = try await lines(of: request)
         // A task of its own: a client that goes away half-way does not take the transaction back.
         let (steps, continuation) = AsyncStream.makeStream(of: Step.self)
-        Task { await run(lines, replacing: replacing, caller, continuation) }
+        Task { await Self.run(lines, store, continuation) }
         var iterator = steps.makeAsyncIterator()
         guard let first = await iterator.next(isolation: nil) else { throw Problem.internalError }
         if case .failed(let problem) = first { throw problem }
         return Self.answer(first, steps, count: lines.count)
     }
 
-    private func run(
-        _ lines: [ImportLine<Value>], replacing: Bool, _ caller: AdminCaller,
-        _ continuation: AsyncStream<Step>.Continuation
+    private static func run(
+        _ lines: [ImportLine<Value>], _ store: Store, _ continuation: AsyncStream<Step>.Continuation
     ) async {
         do {
-            let result = try await surface.change(caller) { provisioner in
-                try apply(provisioner, lines, replacing) { continuation.yield(.progress($0)) }
-            }
-            continuation.yield(.done(result))
+            continuation.yield(.done(try await store(lines) { continuation.yield(.progress($0)) }))
         } catch let refusal as ImportRefusal {
             continuation.yield(
                 .failed(.badLines([Violation(line: refusal.line, field: refusal.field, message: refusal.reason)])))

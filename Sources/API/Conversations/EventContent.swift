@@ -141,7 +141,7 @@ extension Message {
     /// The id under which events show an inbound message: the provider's on chat channels, where answers and readings
     /// name it too, and ours where a message has come in parts.
     func eventID(_ contents: [InboundContent]) -> String {
-        guard kind != .sms, let first = contents.first else { return id.description }
+        guard self.kind != .sms, let first = contents.first else { return self.id.description }
         return first.id
     }
 

@@ -31,6 +31,7 @@ struct SMSMessageBody {
     private func write(to writer: inout JSONWriter) {
         let id = message.id.description
         let quote = QuoteText(message.quote)
+        let statusText = statusText
         writer.member("requestId", id)
         writer.member("href", baseURL.map { $0 + "/messaging/v1/messages/" + id })
         writer.member("from", SMSAddress.shown(message.sender))
@@ -40,7 +41,9 @@ struct SMSMessageBody {
         writer.member(
             "parts",
             array: { writer in
-                for number in 1...max(1, message.size) { writePart(number, id: id, quote: quote, to: &writer) }
+                for number in 1...max(1, message.size) {
+                    writePart(number, id: id, quote: quote, statusText: statusText, to: &writer)
+                }
             })
         writer.member("submitDate", Timestamp.rfc3339(message.createdAt))
         writer.member("sentDate", message.sentAt.map { Timestamp.rfc3339($0) })
@@ -73,7 +76,9 @@ struct SMSMessageBody {
         }
     }
 
-    private func writePart(_ number: Int, id: String, quote: QuoteText?, to writer: inout JSONWriter) {
+    private func writePart(
+        _ number: Int, id: String, quote: QuoteText?, statusText: String?, to writer: inout JSONWriter
+    ) {
         let part = parts.last { $0.number == number }
         let state = part?.state.smsName ?? (message.status.isTerminal ? message.status.smsName : SMSState.accepted)
         writer.object { writer in

@@ -33,7 +33,7 @@ struct APIKeyAuthentication: RouterMiddleware {
 
     /// The header wins over the query.
     private static func key(in request: Request) -> String? {
-        if let header = request.headers[.apiKey] { return header }
+        if let header = request.headers.value(.apiKey) { return header }
         guard let query = request.head.path?.queryText else { return nil }
         return FormText.fields(of: query)?.last { $0.name.lowercased() == "apikey" }?.value
     }

@@ -34,7 +34,7 @@ struct BodyReader {
 
     /// Reads the JSON object that a request carries. Throws 400, 408, 413 or 415.
     init(_ request: Request) async throws {
-        let type = request.headers[.contentType].map { $0.prefix { $0 != ";" }.lowercased().filter { $0 != " " } }
+        let type = request.headers.value(.contentType).map { $0.prefix { $0 != ";" }.lowercased().filter { $0 != " " } }
         let body = try await RequestParameters.body(of: request)
         guard type == "application/json" else {
             throw Problem(.unsupportedMediaType, detail: "The body is application/json.")

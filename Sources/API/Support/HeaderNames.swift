@@ -19,3 +19,13 @@ extension HTTPField.Name {
         return name
     }
 }
+
+extension HTTPFields {
+    /// What the subscript gives, without the index of all fields that it makes first: for requests, of which few fields are
+    /// asked for, each once.
+    func value(_ name: HTTPField.Name) -> String? {
+        var value: String?
+        for field in self where field.name == name { value = value.map { "\($0), \(field.value)" } ?? field.value }
+        return value
+    }
+}

@@ -10,7 +10,7 @@ enum IdempotencyKey {
 
     /// The key that a request names; nil without one. Throws 400 for one that cannot be used.
     static func read(from request: Request) throws(Problem) -> String? {
-        guard let key = request.headers[.idempotencyKey] else { return nil }
+        guard let key = request.headers.value(.idempotencyKey) else { return nil }
         guard (1...maximumLength).contains(key.utf8.count), key.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
             throw .violations([
                 Violation(field: "Idempotency-Key", message: "must be 1 to \(maximumLength) visible ASCII characters")

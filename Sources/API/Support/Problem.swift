@@ -3,6 +3,7 @@
 // nothing of the server's inside.
 
 public import Hummingbird
+internal import NIOCore
 internal import Wire
 
 /// One field of a request that cannot be accepted, and why.
@@ -156,6 +157,19 @@ extension Problem: HTTPResponseError {
 
     /// Whether problems of the surface at `path` have their own media type; elder surfaces answer with plain JSON.
     private static func hasOwnMediaType(_ path: String) -> Bool { path.hasPrefix("/\(ConversationsRoutes.root)/") }
+
+    /// The whole answer of a connection that ends with it, where there is no request to answer.
+    var closingAnswer: ByteBuffer {
+        let json = json
+        var fields = headers
+        fields[.contentType] = "application/json"
+        fields[.contentLength] = String(json.count)
+        var serializer = ResponseSerializer(capacity: 384 + json.count)
+        serializer.head(
+            status, fields, date: Timestamp.httpDate(Timestamp.now()), framing: .announced, connection: "close")
+        serializer.body(ByteBuffer(bytes: json), framing: .announced)
+        return serializer.buffer
+    }
 
     /// The document.
     var json: [UInt8] {

@@ -19,7 +19,7 @@ enum RequestParameters {
     /// The parameters in the query and in the body.
     static func inQueryAndBody(of request: Request) async throws -> [String: JSONValue] {
         let query = try inQuery(of: request)
-        let body = try parse(try await body(of: request), contentType: request.headers[.contentType])
+        let body = try parse(try await body(of: request), contentType: request.headers.value(.contentType))
         return query.isEmpty ? body : body.merging(query) { _, fromQuery in fromQuery }
     }
 
@@ -30,7 +30,7 @@ enum RequestParameters {
     /// The whole body. Throws 413 when it is too long, 408 when it is too slow and 400 when it ends early.
     static func body(of request: Request) async throws -> ByteBuffer {
         let limit = APIRequestContext.bodyLimit
-        let announced = request.headers[.contentLength].flatMap { Int($0) }
+        let announced = request.headers.value(.contentLength).flatMap { Int($0) }
         if let announced, announced > limit { throw Problem.tooLarge }
         let body: ByteBuffer
         do {

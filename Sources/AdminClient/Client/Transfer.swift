@@ -20,9 +20,9 @@ extension AdminAPI {
 
     /// Uploads CSV and returns the last line of the answer, `{"imported":n,"removed":m}`.
     func importCSV(
-        _ path: String, _ csv: [UInt8], replacing: Bool, onProgress: @escaping @Sendable (ImportProgress) -> Void
+        _ path: String, _ csv: [UInt8], _ query: Query, onProgress: @escaping @Sendable (ImportProgress) -> Void
     ) async throws(Failure) -> JSONValue {
-        var request = request(.POST, path, [("replace", replacing ? "true" : nil)])
+        var request = request(.POST, path, query)
         request.headers.add(name: "content-type", value: "text/csv; charset=utf-8")
         request.headers.add(name: "accept", value: "application/x-ndjson, application/json")
         let pieces = Pieces(bytes: csv, size: Self.pieceSize) { onProgress(.sent($0, of: csv.count)) }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// `import` and `export` of routes and prices: files in, files out, and how far they have come.
+// `import` and `export` of routes, prices and contacts: files in, files out, and how far they have come.
 
 import ArgumentParser
 import Foundation
@@ -20,16 +20,36 @@ extension Session {
     func importCSV(
         _ path: String, _ noun: String, _ options: ImportOptions, _ confirmation: ConfirmationOptions
     ) async throws(Failure) {
-        let csv = try InputFile.read(options.file, terminal)
-        guard csv.count <= AdminAPI.largestUpload else {
-            throw Failure("\(options.file) has more than 64 MiB: cut it in two, and --replace with the first only")
-        }
+        let csv = try table(options.file) { "\($0), and --replace with the first only" }
         if options.replace {
             try confirm("Remove all \(noun) but the configuration file's before the import?", confirmation)
         }
-        let line = ProgressLine(terminal, always: options.progress)
+        let query: AdminAPI.Query = [("replace", options.replace ? "true" : nil)]
+        try await importCSV(path, noun, csv, query, progress: options.progress)
+    }
+
+    func importCSV(
+        _ path: String, _ noun: String, file: String, _ query: AdminAPI.Query, progress: Bool
+    ) async throws(Failure) {
+        try await importCSV(path, noun, try table(file), query, progress: progress)
+    }
+
+    private func table(
+        _ file: String, advice: (String) -> String = { $0 }
+    ) throws(Failure) -> [UInt8] {
+        let csv = try InputFile.read(file, terminal)
+        guard csv.count <= AdminAPI.largestUpload else {
+            throw Failure(advice("\(file) has more than 64 MiB: cut it in two"))
+        }
+        return csv
+    }
+
+    private func importCSV(
+        _ path: String, _ noun: String, _ csv: [UInt8], _ query: AdminAPI.Query, progress: Bool
+    ) async throws(Failure) {
+        let line = ProgressLine(terminal, always: progress)
         defer { line.end() }
-        let result = try await api.importCSV(path, csv, replacing: options.replace) { progress in
+        let result = try await api.importCSV(path, csv, query) { progress in
             switch progress {
             case .sent(let bytes, let total): line.show("sent \(ProgressLine.bytes(bytes, of: total))")
             case .rows(let rows, let total): line.show("\(noun): \(rows) of \(total)")

@@ -39,17 +39,24 @@ extension Acceptor {
             let store = MessageStore(transaction)
             try store.insert(accepted)
             try store.appendEvents(accepted.map(event))
-            let held = Set(Self.immediate(first, now: now).prefix(room).map(\.key))
+            var roomLeft = room
             try JobStore(transaction).insert(
-                first.map { ($0.key, $0.sendAt ?? now, held.contains($0.key) ? lease : 0) })
+                first.map { message in
+                    // The same that `commit` hands to the dispatcher.
+                    let isHeld = roomLeft > 0 && Self.isImmediate(message, now: now)
+                    if isHeld { roomLeft -= 1 }
+                    return (message.key, message.sendAt ?? now, isHeld ? lease : 0)
+                })
             try storeChains(accepted)
             try report(accepted)
             return results
         }
 
         static func immediate(_ messages: [Message], now: Milliseconds) -> [Message] {
-            messages.filter { ($0.sendAt ?? 0) <= now }
+            messages.filter { isImmediate($0, now: now) }
         }
+
+        private static func isImmediate(_ message: Message, now: Milliseconds) -> Bool { (message.sendAt ?? 0) <= now }
 
         private func event(of message: Message) -> Event {
             Event(

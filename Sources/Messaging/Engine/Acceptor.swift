@@ -5,6 +5,7 @@
 public import Accounts
 internal import Logging
 internal import SQL
+internal import Synchronization
 internal import Wire
 
 /// Guards a request against being carried out twice.
@@ -47,6 +48,31 @@ public final class Acceptor: Sendable {
         let start = ContinuousClock.now
     }
 
+    /// What one transaction stores. It is taken from the queue when the transaction begins, so that whatever has come
+    /// until then shares it; a transaction that runs again stores the same.
+    private final class Batch: Sendable {
+        struct Content: Sendable {
+            let items: [Item]
+            /// So many of them the dispatcher has room for.
+            let room: Int
+            let now: Milliseconds
+        }
+
+        private let content = Mutex<Content?>(nil)
+        private let take: @Sendable () -> Content
+
+        init(_ take: @escaping @Sendable () -> Content) { self.take = take }
+
+        func taken() -> Content {
+            content.withLock { content in
+                if let content { return content }
+                let taken = take()
+                content = taken
+                return taken
+            }
+        }
+    }
+
     private static let batchLimit = 256
 
     private let context: EngineContext
@@ -85,7 +111,7 @@ public final class Acceptor: Sendable {
     }
 
     private func push(_ item: Item) {
-        if !queue.push([item]) { self.answer(item, .unavailable) }
+        if !queue.push(item) { self.answer(item, .unavailable) }
     }
 
     /// What was answered under an idempotency key within 24 hours: `.repeated` for the same request, `.keyReused` for
@@ -107,25 +133,45 @@ public final class Acceptor: Sendable {
     func close() { queue.close() }
 
     func run() async {
-        while true {
-            let batch = await queue.next(limit: Self.batchLimit)
-            if batch.isEmpty { return }
-            await store(batch)
+        // SQLite writes one transaction after the other: a second one stands by, and begins in the moment when the first is
+        // on disk.
+        let consumers = context.database.dialect == .sqlite ? 2 : 1
+        await withTaskGroup(of: Void.self) { group in
+            for _ in 0..<consumers {
+                group.addTask { while await self.queue.isFilled() { await self.store(self.waiting()) } }
+            }
         }
     }
 
-    private func store(_ batch: [Item]) async {
+    /// Whatever waits when it is stored.
+    private func waiting() -> Batch {
+        Batch { [self] in content(of: queue.take(limit: Self.batchLimit)) }
+    }
+
+    private func content(of items: [Item]) -> Batch.Content {
+        Batch.Content(items: items, room: dispatcher.reserve(items.count), now: context.clock())
+    }
+
+    private func store(_ batch: Batch) async {
         do {
             try await commit(batch)
-        } catch DatabaseError.commitUnknown(let reason) {
-            context.logger.error("nobody knows whether messages were stored", metadata: ["error": "\(reason)"])
-            await findOut(batch)
-        } catch  where batch.count == 1 || (error as? DatabaseError)?.isTransient == true {
-            context.logger.error("messages not stored", metadata: ["error": "\(error)", "count": "\(batch.count)"])
-            for item in batch { answer(item, .unavailable) }
         } catch {
+            let content = batch.taken()
+            dispatcher.take([], reserved: content.room)
+            await recover(content.items, from: error)
+        }
+    }
+
+    private func recover(_ items: [Item], from error: any Error) async {
+        if case DatabaseError.commitUnknown(let reason) = error {
+            context.logger.error("nobody knows whether messages were stored", metadata: ["error": "\(reason)"])
+            await findOut(items)
+        } else if items.count == 1 || (error as? DatabaseError)?.isTransient == true {
+            context.logger.error("messages not stored", metadata: ["error": "\(error)", "count": "\(items.count)"])
+            for item in items { answer(item, .unavailable) }
+        } else {
             // One of them is at fault; alone, each of the others goes through.
-            for item in batch { await store([item]) }
+            for item in items { await store(Batch { [self] in content(of: [item]) }) }
         }
     }
 
@@ -156,31 +202,31 @@ public final class Acceptor: Sendable {
         for item in batch { answer(item, .unknown) }
     }
 
-    private func commit(_ batch: [Item]) async throws {
-        let now = context.clock()
+    private func commit(_ batch: Batch) async throws {
         let lease = context.lease
-        let room = dispatcher.reserve(batch.count)
-        let requests = batch.map { Request(message: $0.message, following: $0.following, idempotency: $0.idempotency) }
         let renderers = context.renderers
         let channels = context.directory.current.channels
-        let results: [AcceptResult]
-        do {
-            results = try await context.write { transaction in
-                try Writing(
-                    transaction: transaction, renderers: renderers, channels: channels, room: room, lease: lease,
-                    now: now
-                ).write(requests)
-            }
-        } catch {
-            dispatcher.take([], reserved: room)
-            throw error
+        let results = try await context.write { transaction -> [AcceptResult] in
+            let content = batch.taken()
+            // Another batch was faster.
+            if content.items.isEmpty { return [] }
+            return try Writing(
+                transaction: transaction, renderers: renderers, channels: channels, room: content.room, lease: lease,
+                now: content.now
+            ).write(
+                content.items.map {
+                    Request(message: $0.message, following: $0.following, idempotency: $0.idempotency)
+                })
         }
-        context.metrics.stored(batch.count)
-        let accepted = zip(batch, results).filter { $0.1 == .accepted }.map(\.0.message)
-        let fresh = Writing.immediate(accepted, now: now)
-        dispatcher.take(fresh.prefix(room).compactMap(QueuedMessage.init(fresh:)), reserved: room)
-        if fresh.count > room { dispatcher.noteBacklog() }
-        for (item, result) in zip(batch, results) { answer(item, result) }
+        let content = batch.taken()
+        if content.items.isEmpty { return }
+        context.metrics.stored(content.items.count)
+        let accepted = zip(content.items, results).filter { $0.1 == .accepted }.map(\.0.message)
+        let fresh = Writing.immediate(accepted, now: content.now)
+        dispatcher.take(
+            fresh.prefix(content.room).compactMap(QueuedMessage.init(fresh:)), reserved: content.room)
+        if fresh.count > content.room { dispatcher.noteBacklog() }
+        for (item, result) in zip(content.items, results) { answer(item, result) }
     }
 
 }

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// Hands work from many tasks to one consumer in batches: while the consumer commits one batch, the next one collects.
+// Hands work from many tasks to few consumers in batches: while a consumer commits one batch, the next one collects.
 // Crossing a task costs microseconds, so it is paid once per batch. Order is kept; nothing is dropped silently.
 
 internal import Synchronization
 
-/// A queue with many producers and one consumer that takes everything that is there.
+/// A queue with many producers, and few consumers each of which takes everything that is there.
 public final class BatchQueue<Element: Sendable>: Sendable {
     private struct State {
         var waiting: [Element] = []
-        var consumer: CheckedContinuation<Void, Never>?
+        var consumers: [CheckedContinuation<Void, Never>] = []
         var isClosed = false
     }
 
@@ -20,10 +20,19 @@ public final class BatchQueue<Element: Sendable>: Sendable {
 
     /// Appends the elements, all or none; false when there is no room or the queue is closed.
     public func push(_ elements: [Element]) -> Bool {
+        push(elements.count) { $0.append(contentsOf: elements) }
+    }
+
+    /// The same for one element.
+    public func push(_ element: Element) -> Bool {
+        push(1) { $0.append(element) }
+    }
+
+    private func push(_ count: Int, _ append: (inout [Element]) -> Void) -> Bool {
         let (accepted, consumer) = state.withLock { state -> (Bool, CheckedContinuation<Void, Never>?) in
-            guard !state.isClosed, elements.count <= capacity - state.waiting.count else { return (false, nil) }
-            state.waiting.append(contentsOf: elements)
-            return (true, state.consumer.take())
+            guard !state.isClosed, count <= capacity - state.waiting.count else { return (false, nil) }
+            append(&state.waiting)
+            return (true, state.consumers.popLast())
         }
         consumer?.resume()
         return accepted
@@ -31,17 +40,24 @@ public final class BatchQueue<Element: Sendable>: Sendable {
 
     /// Waits for elements and takes up to `limit`; empty once the queue is closed and used up.
     public func next(limit: Int) async -> [Element] {
+        while await isFilled() {
+            let batch = take(limit: limit)
+            if !batch.isEmpty { return batch }
+        }
+        return []
+    }
+
+    /// Waits for elements, which another consumer may take first; false once the queue is closed and used up.
+    func isFilled() async -> Bool {
         while true {
-            let (batch, isClosed) = state.withLock { state -> ([Element], Bool) in
-                let batch = Array(state.waiting.prefix(limit))
-                state.waiting.removeFirst(batch.count)
-                return (batch, state.isClosed)
+            let isFilled = state.withLock { state -> Bool? in
+                state.waiting.isEmpty ? (state.isClosed ? false : nil) : true
             }
-            if !batch.isEmpty || isClosed { return batch }
+            if let isFilled { return isFilled }
             await withCheckedContinuation { continuation in
                 let isReady = state.withLock { state in
                     if state.waiting.isEmpty && !state.isClosed {
-                        state.consumer = continuation
+                        state.consumers.append(continuation)
                         return false
                     }
                     return true
@@ -51,13 +67,29 @@ public final class BatchQueue<Element: Sendable>: Sendable {
         }
     }
 
-    /// Refuses further elements; the consumer still gets what waits.
-    public func close() {
-        let consumer = state.withLock { state in
-            state.isClosed = true
-            return state.consumer.take()
+    /// Up to `limit` of the elements that are there.
+    func take(limit: Int) -> [Element] {
+        state.withLock { state in
+            if state.waiting.count <= limit {
+                var batch: [Element] = []
+                batch.reserveCapacity(state.waiting.count)
+                swap(&batch, &state.waiting)
+                return batch
+            }
+            let batch = Array(state.waiting.prefix(limit))
+            state.waiting.removeFirst(batch.count)
+            return batch
         }
-        consumer?.resume()
+    }
+
+    /// Refuses further elements; consumers still get what waits.
+    public func close() {
+        let consumers = state.withLock { state in
+            state.isClosed = true
+            defer { state.consumers = [] }
+            return state.consumers
+        }
+        for consumer in consumers { consumer.resume() }
     }
 }
 

@@ -12,15 +12,7 @@ internal import Wire
 
 /// A message in the dispatcher's memory.
 struct QueuedMessage: Sendable {
-    let key: MessageKey
-    let kind: ChannelKind
-    let gateway: String
-    let sender: String
-    let recipient: String
-    let content: MessageContent
-    let size: Int
-    let expiresAt: Milliseconds
-    let step: Int
+    let message: Message
     /// The parts still to be handed over, in their order.
     var waiting: [QueuedPart]
     /// How many parts are on their way.
@@ -36,17 +28,22 @@ struct QueuedMessage: Sendable {
     /// Nil for a message whose stored content cannot be read: it is not sent as something else, and ends by its validity.
     init?(_ message: Message, waiting: [QueuedPart]) {
         guard let content = message.content else { return nil }
-        key = message.key
-        gateway = message.gateway
-        sender = message.sender
-        recipient = message.recipient
-        self.content = content
-        size = message.size
-        expiresAt = message.expiresAt
-        kind = message.kind
-        step = message.step
+        var message = message
+        // What was read from the database is read once, however many parts there are.
+        if !message.isComposed { message.content = content }
+        self.message = message
         self.waiting = waiting
     }
+
+    var key: MessageKey { message.key }
+    var kind: ChannelKind { message.kind }
+    var gateway: String { message.gateway }
+    var sender: String { message.sender }
+    var recipient: String { message.recipient }
+    var content: MessageContent? { message.content }
+    var size: Int { message.size }
+    var expiresAt: Milliseconds { message.expiresAt }
+    var step: Int { message.step }
 
     /// Whether WhatsApp takes it only within a day of the customer's last message.
     var needsOpenWindow: Bool {

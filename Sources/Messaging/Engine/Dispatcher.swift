@@ -270,7 +270,7 @@ public final class Dispatcher: Sendable {
     /// What is handed to the connector; nil for sealed content that cannot be opened.
     private func submission(of item: Taken) -> Submission? {
         let message = item.message
-        var content = message.content
+        guard var content = message.content else { return nil }
         if case .sealed(let sealed) = content {
             guard let opened = sealed.opened(of: message.key, kind: message.kind, with: context.directory.secrets)
             else { return nil }

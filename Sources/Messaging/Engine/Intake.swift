@@ -54,7 +54,7 @@ public final class Intake: Sendable {
     }
 
     func received(_ event: ConnectorEvent, answer: @escaping @Sendable (IntakeAnswer) -> Void) {
-        if !queue.push([Item(event: event, answer: answer)]) { answer(.unavailable) }
+        if !queue.push(Item(event: event, answer: answer)) { answer(.unavailable) }
     }
 
     func close() { queue.close() }
@@ -138,7 +138,8 @@ public final class Intake: Sendable {
         let store = ReceiptStore(writer.transaction)
         var matches = Matches()
         var unmatched: [Receipt] = []
-        for (receipt, candidates) in zip(receipts, try store.candidates(for: receipts)) {
+        let found = try store.candidates(for: receipts) { directory.connectors[$0]?.receiptIDForm }
+        for (receipt, candidates) in zip(receipts, found) {
             switch receipt.match(candidates, learnt: directory.connectors[receipt.connectorID]?.receiptIDForm) {
             case .part(let part, let form):
                 matches.changes.append(PartChange(part, receipt))

@@ -95,6 +95,11 @@ struct MessageProgress: Sendable {
     }
 
     var hasChanged: Bool { message != before }
+    /// Whether the times by which a message is looked for are what they were.
+    var keepsItsTimes: Bool {
+        message.doneAt == before.doneAt && message.eraseAt == before.eraseAt
+            && message.convertedAt == before.convertedAt
+    }
     /// Whether this progress took the message to its next channel.
     var hasAdvanced: Bool { message.step != before.step }
     /// Whether it is on its next channel now, of which nothing has left.
@@ -123,6 +128,13 @@ struct MessageProgress: Sendable {
     }
 
     var changed: [Part] { changedParts.sorted().map { parts[$0] } }
+
+    /// What is to be stored of the parts.
+    var partUpdates: [MessageStore.PartUpdate] {
+        changed.map { part in
+            (message.key, part, partsBefore.first { $0.step == part.step && $0.number == part.number })
+        }
+    }
 
     /// Applies one fact. Facts of a try that is no longer current, and reports on final parts, change nothing.
     mutating func apply(_ change: PartChange) {

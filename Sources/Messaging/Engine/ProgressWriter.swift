@@ -112,8 +112,10 @@ struct ProgressWriter {
                 rendered.append((message.key, report))
             }
         }
-        try messages.save(items.flatMap { item in item.changed.map { (item.message.key, $0) } })
-        try messages.update(items.filter(\.hasChanged).map(\.message))
+        try messages.save(items.flatMap(\.partUpdates))
+        let changed = items.filter(\.hasChanged)
+        try messages.updateUnfinished(changed.filter(\.keepsItsTimes).map(\.message))
+        try messages.update(changed.filter { !$0.keepsItsTimes }.map(\.message))
         try messages.appendEvents(items.flatMap(\.events))
         try JobStore(transaction).delete(
             items.filter { $0.hasBecomeDispatched && !$0.isUnderWayAgain }.map(\.message.key))

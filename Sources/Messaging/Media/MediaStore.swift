@@ -34,7 +34,7 @@ public struct MediaStore {
             VALUES ($1, $2, $1, 0, $3, $4, $5, \(Medium.State.arriving.rawValue))
             """,
             [
-                .bytes(id.bytes), .integer(companyID), .integer(now), .integer(now + Self.arrivalTime),
+                .id(id), .integer(companyID), .integer(now), .integer(now + Self.arrivalTime),
                 SQLValue(isInbound),
             ])
     }
@@ -43,11 +43,11 @@ public struct MediaStore {
     func append(_ chunks: [[UInt8]], from number: Int, size: Int, to id: MediaID) throws {
         let touched = try transaction.execute(
             "UPDATE media SET size = $2 WHERE id = $1 AND state = \(Medium.State.arriving.rawValue)",
-            [.bytes(id.bytes), SQLValue(size)])
+            [.id(id), SQLValue(size)])
         guard touched == 1 else { throw MediumGone() }
         try transaction.executeBatch(
             "INSERT INTO media_chunks (media_id, number, bytes) VALUES ($1, $2, $3)",
-            chunks.enumerated().map { [.bytes(id.bytes), SQLValue(number + $0), .bytes($1)] })
+            chunks.enumerated().map { [.id(id), SQLValue(number + $0), .bytes($1)] })
     }
 
     /// Makes an upload visible. Throws `MediumGone` when it took too long to arrive.
@@ -61,7 +61,7 @@ public struct MediaStore {
             WHERE id = $1 AND state = \(Medium.State.arriving.rawValue)
             """,
             [
-                .bytes(id.bytes), .text(contentType), SQLValue(filename), .integer(expiresAt ?? Self.never),
+                .id(id), .text(contentType), SQLValue(filename), .integer(expiresAt ?? Self.never),
                 SQLValue(isOneTime),
             ])
         guard touched == 1 else { throw MediumGone() }
@@ -70,7 +70,7 @@ public struct MediaStore {
     /// Removes what has arrived of a medium.
     func removeArriving(_ id: MediaID) throws {
         let touched = try transaction.execute(
-            "DELETE FROM media WHERE id = $1 AND state = \(Medium.State.arriving.rawValue)", [.bytes(id.bytes)])
+            "DELETE FROM media WHERE id = $1 AND state = \(Medium.State.arriving.rawValue)", [.id(id)])
         if touched == 1 { try removeChunks(of: [id]) }
     }
 
@@ -89,7 +89,7 @@ public struct MediaStore {
             VALUES ($1, $2, $1, $3, $4, $5, $6, $7, 1, \(Medium.State.remote.rawValue), $8, $9)
             """,
             [
-                .bytes(id.bytes), .integer(companyID), .text(MediaText.contentType(media.contentType)),
+                .id(id), .integer(companyID), .text(MediaText.contentType(media.contentType)),
                 SQLValue(MediaText.filename(media.filename)), SQLValue(media.size), .integer(now),
                 .integer(now + lifetime), .integer(connectorID), .text(try Self.json(media)),
             ])
@@ -106,12 +106,12 @@ public struct MediaStore {
                 content_type = COALESCE($4, content_type), filename = COALESCE($5, filename)
             WHERE id = $1 AND state = \(Medium.State.remote.rawValue)
             """,
-            [.bytes(id.bytes), .bytes(contentID.bytes), SQLValue(size), SQLValue(contentType), SQLValue(filename)])
+            [.id(id), .id(contentID), SQLValue(size), SQLValue(contentType), SQLValue(filename)])
         guard touched == 1 else {
             try removeArriving(contentID)
             return false
         }
-        try transaction.execute("DELETE FROM media WHERE id = $1", [.bytes(contentID.bytes)])
+        try transaction.execute("DELETE FROM media WHERE id = $1", [.id(contentID)])
         return true
     }
 
@@ -133,7 +133,7 @@ public struct MediaStore {
             """
             SELECT \(Self.columns) FROM media
             WHERE id = $1 AND company_id = $2 AND expires_at > $3 AND state <> \(Medium.State.arriving.rawValue)
-            """, [.bytes(id.bytes), .integer(companyID), .integer(now)]
+            """, [.id(id), .integer(companyID), .integer(now)]
         ).map(Self.medium)
     }
 
@@ -162,7 +162,7 @@ public struct MediaStore {
     func chunk(_ number: Int, of contentID: MediaID) throws -> [UInt8]? {
         try transaction.queryOne(
             "SELECT bytes FROM media_chunks WHERE media_id = $1 AND number = $2",
-            [.bytes(contentID.bytes), SQLValue(number)])?.bytes("bytes")
+            [.id(contentID), SQLValue(number)])?.bytes("bytes")
     }
 
     // MARK: Going away
@@ -173,7 +173,7 @@ public struct MediaStore {
             """
             UPDATE media SET used_at = $2, expires_at = CASE WHEN expires_at < $3 THEN expires_at ELSE $3 END
             WHERE id = $1 AND used_at IS NULL
-            """, [.bytes(id.bytes), .integer(now), .integer(now + grace)])
+            """, [.id(id), .integer(now), .integer(now + grace)])
     }
 
     /// Removes a medium; false when the company has none of the id.
@@ -183,7 +183,7 @@ public struct MediaStore {
             DELETE FROM media
             WHERE id = $1 AND company_id = $2 AND state <> \(Medium.State.arriving.rawValue) RETURNING content_id, used_at,
                 expires_at
-            """, [.bytes(id.bytes), .integer(companyID)])
+            """, [.id(id), .integer(companyID)])
         guard let row else { return false }
         try removeChunks(of: [try Self.id(row, "content_id")])
         return try row.int64OrNil("used_at") == nil && row.int64("expires_at") > now
@@ -208,7 +208,7 @@ public struct MediaStore {
 
     private func removeChunks(of contentIDs: [MediaID]) throws {
         try transaction.executeBatch(
-            "DELETE FROM media_chunks WHERE media_id = $1", contentIDs.map { [.bytes($0.bytes)] })
+            "DELETE FROM media_chunks WHERE media_id = $1", contentIDs.map { [.id($0)] })
     }
 
     // MARK: Rows

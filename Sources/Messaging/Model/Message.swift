@@ -2,9 +2,15 @@
 // A message as the database keeps it, for whichever channel and API family.
 
 public import Accounts
+internal import SQL
 public import Wire
 
 public typealias MessageID = UUIDv7
+
+extension SQLValue {
+    /// A BYTEA column with an id.
+    static func id(_ id: UUIDv7) -> SQLValue { .block(high: id.high, low: id.low) }
+}
 
 /// Names one outbound message; ids are unique within a company.
 public struct MessageKey: Sendable, Hashable, Comparable {
@@ -108,71 +114,139 @@ public struct Quote: Sendable, Equatable, Codable {
     }
 }
 
-/// A message, in either direction.
+/// A message, in either direction. Its fields stand in memory that copies share until one of them is changed: a message
+/// has dozens, and passes through several hands at each step of its way.
+@dynamicMemberLookup
 public struct Message: Sendable, Equatable {
-    public var companyID: CompanyID
-    public var id: MessageID
-    public var direction: Direction = .outbound
-    public var surface: Surface
-    public var kind: ChannelKind
-    /// Phone numbers as digits without `+`; an alphanumeric sender as it is.
-    public var sender: String
-    public var recipient: String
-    /// Nil once retention has erased it.
-    public var content: MessageContent?
-    /// The customer's own reference.
-    public var reference: String?
-    public var status: MessageStatus = .accepted
-    /// How many parts.
-    public var size: Int
-    /// The name of the routes that it may take.
-    public var gateway: String
-    public var createdAt: Milliseconds
-    /// When it is to leave; nil for at once.
-    public var sendAt: Milliseconds?
-    public var expiresAt: Milliseconds
-    public var sentAt: Milliseconds?
-    public var doneAt: Milliseconds?
-    public var quote: Quote?
-    public var reporting: Reporting?
-    public var errorCode: String?
-    public var errorReason: String?
-    /// Whether the sender will report conversions, and what it reported.
-    public var expectsConversion = false
-    public var convertedAt: Milliseconds?
-    /// Whether a part was sent again after its first fate was unknown, so that the recipient may have got it twice.
-    public var isPossibleDuplicate = false
-    /// Taken off a prepaid balance and not yet settled.
-    public var reserved: Money = .zero
-    /// The trace of the request that sent it; nil when that had none.
-    public var trace: TraceContext?
-    /// The place in its chain of channels, from 0.
-    public var step = 0
-    /// What only messages of a chain or a bulk have.
-    public var extra: MessageExtra?
-    /// The conversation that it belongs to, where it is kept.
-    public var conversationID: Int64?
-    /// When its content is to be erased; nil for no sooner than the message itself.
-    public var eraseAt: Milliseconds?
+    public struct Fields: Sendable, Equatable {
+        public var companyID: CompanyID
+        public var id: MessageID
+        public var direction: Direction = .outbound
+        public var surface: Surface
+        public var kind: ChannelKind
+        /// Phone numbers as digits without `+`; an alphanumeric sender as it is.
+        public var sender: String
+        public var recipient: String
+        /// What it says, read from its stored form only where somebody asks for it.
+        var content: StoredContent
+        /// The customer's own reference.
+        public var reference: String?
+        public var status: MessageStatus = .accepted
+        /// How many parts.
+        public var size: Int
+        /// The name of the routes that it may take.
+        public var gateway: String
+        public var createdAt: Milliseconds
+        /// When it is to leave; nil for at once.
+        public var sendAt: Milliseconds?
+        public var expiresAt: Milliseconds
+        public var sentAt: Milliseconds?
+        public var doneAt: Milliseconds?
+        public var quote: Quote?
+        public var reporting: Reporting?
+        public var errorCode: String?
+        public var errorReason: String?
+        /// Whether the sender will report conversions, and what it reported.
+        public var expectsConversion = false
+        public var convertedAt: Milliseconds?
+        /// Whether a part was sent again after its first fate was unknown, so that the recipient may have got it twice.
+        public var isPossibleDuplicate = false
+        /// Taken off a prepaid balance and not yet settled.
+        public var reserved: Money = .zero
+        /// The trace of the request that sent it; nil when that had none.
+        public var trace: TraceContext?
+        /// The place in its chain of channels, from 0.
+        public var step = 0
+        /// What only messages of a chain or a bulk have.
+        public var extra: MessageExtra?
+        /// The conversation that it belongs to, where it is kept.
+        public var conversationID: Int64?
+        /// When its content is to be erased; nil for no sooner than the message itself.
+        public var eraseAt: Milliseconds?
+    }
+
+    /// Changed by a message only that is the one that refers to it.
+    @usableFromInline
+    final class Storage: @unchecked Sendable {
+        @usableFromInline var fields: Fields
+
+        @usableFromInline
+        init(_ fields: Fields) { self.fields = fields }
+    }
+
+    @usableFromInline var storage: Storage
 
     public init(
         companyID: CompanyID, id: MessageID, surface: Surface, kind: ChannelKind, sender: String, recipient: String,
         content: MessageContent?, size: Int, gateway: String, createdAt: Milliseconds, expiresAt: Milliseconds
     ) {
-        self.companyID = companyID
-        self.id = id
-        self.surface = surface
-        self.kind = kind
-        self.sender = sender
-        self.recipient = recipient
-        self.content = content
-        self.size = size
-        self.gateway = gateway
-        self.createdAt = createdAt
-        self.expiresAt = expiresAt
+        self.init(
+            Fields(
+                companyID: companyID, id: id, surface: surface, kind: kind, sender: sender, recipient: recipient,
+                content: StoredContent(content), size: size, gateway: gateway, createdAt: createdAt,
+                expiresAt: expiresAt))
     }
 
-    public var key: MessageKey { MessageKey(companyID: companyID, id: id) }
+    init(_ fields: Fields) { storage = Storage(fields) }
+
+    @inlinable
+    public subscript<Value>(dynamicMember path: WritableKeyPath<Fields, Value>) -> Value {
+        get { storage.fields[keyPath: path] }
+        _modify {
+            if !isKnownUniquelyReferenced(&storage) { storage = Storage(storage.fields) }
+            yield &storage.fields[keyPath: path]
+        }
+    }
+
+    /// Nil once retention has erased it, or when it cannot be read.
+    public var content: MessageContent? {
+        get { storage.fields.content.value }
+        set { self[dynamicMember: \.content] = StoredContent(newValue) }
+    }
+
+    /// Whether the content is at hand without being read from its stored form.
+    var isComposed: Bool { if case .composed = storage.fields.content { true } else { false } }
+
+    /// The content as the database keeps it.
+    var storedContent: String? { storage.fields.content.json }
+
+    public var key: MessageKey { MessageKey(companyID: self.companyID, id: self.id) }
+
+    public static func == (left: Message, right: Message) -> Bool {
+        left.storage === right.storage || left.storage.fields == right.storage.fields
+    }
+}
+
+/// A message's content as it was composed, or as the database has it.
+enum StoredContent: Sendable, Equatable {
+    case composed(MessageContent)
+    case stored(json: String, kind: ChannelKind)
+    case erased
+
+    init(_ content: MessageContent?) { self = content.map { .composed($0) } ?? .erased }
+
+    var value: MessageContent? {
+        switch self {
+        case .composed(let content): content
+        case .stored(let json, let kind): MessageContent(json: json, kind: kind)
+        case .erased: nil
+        }
+    }
+
+    var json: String? {
+        switch self {
+        case .composed(let content): content.json
+        case .stored(let json, _): json
+        case .erased: nil
+        }
+    }
+
+    static func == (left: StoredContent, right: StoredContent) -> Bool {
+        if case .stored(let left, let leftKind) = left, case .stored(let right, let rightKind) = right, left == right {
+            return leftKind == rightKind
+        }
+        return left.value == right.value
+    }
 }
 
 /// One part of one message: what a provider takes, prices and reports on.

@@ -16,6 +16,8 @@ public enum ReceiptIDForm: String, Sendable, CaseIterable {
 public enum ProviderID {
     /// The form under which an id is stored: lower case, without leading zeros.
     public static func key(of id: String) -> String {
+        let isKey = id.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x7A).contains($0) }
+        if isKey, let first = id.utf8.first, first != 0x30 { return id }
         let trimmed = id.lowercased().drop { $0 == "0" }
         return trimmed.isEmpty ? (id.isEmpty ? "" : "0") : String(trimmed)
     }
@@ -26,7 +28,8 @@ public enum ProviderID {
         var candidates: [(form: ReceiptIDForm, key: String)] = [(.same, key)]
         if let value = UInt64(key, radix: 10) { candidates.append((.decimalOfHex, String(value, radix: 16))) }
         if let value = UInt64(key, radix: 16) { candidates.append((.hexOfDecimal, String(value))) }
-        var seen: Set<String> = []
-        return candidates.filter { seen.insert($0.key).inserted }
+        // Of two forms with one key the first counts.
+        return candidates.indices.filter { index in !candidates[..<index].contains { $0.key == candidates[index].key } }
+            .map { candidates[$0] }
     }
 }

@@ -70,7 +70,7 @@ public struct DeliverySearch {
         var found: [DeliverySummary] = []
         for key in keys {
             var conditions = Conditions([
-                .integer(key.companyID), .bytes(key.id.bytes), .integer(before ?? .max), SQLValue(limit + 1),
+                .integer(key.companyID), .id(key.id), .integer(before ?? .max), SQLValue(limit + 1),
             ])
             conditions.add(filter)
             found += try transaction.query(

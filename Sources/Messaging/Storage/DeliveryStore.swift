@@ -17,29 +17,30 @@ public struct DeliveryStore {
     ) throws -> [Delivery] {
         guard !deliveries.isEmpty else { return [] }
         let webhookIDs = deliveries.map { _ in "msg_" + UUIDv7.next(now: now).description }
-        let held = Set(deliveries.indices.filter { deliveries[$0].rendered.accountID == nil }.prefix(leased))
-        let rows = try transaction.queryBatch(
+        let held = Array(deliveries.indices.filter { deliveries[$0].rendered.accountID == nil }.prefix(leased))
+        var leases = [Lease](repeating: 0, count: deliveries.count)
+        for index in held { leases[index] = lease }
+        let ids = try transaction.insertBatchReturningIDs(
             """
             INSERT INTO deliveries (company_id, message_id, webhook_id, event, promise, url, method, content_type, body,
                 state, due_at, lease, attempts, created_at, smpp_account_id, trace, account_headers)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, $10, $11, 0, $10, $12, $13, $14) RETURNING id
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, $10, $11, 0, $10, $12, $13, $14)
             """,
             deliveries.enumerated().map { index, delivery in
                 let rendered = delivery.rendered
                 return [
-                    .integer(delivery.key.companyID), .bytes(delivery.key.id.bytes), .text(webhookIDs[index]),
+                    .integer(delivery.key.companyID), .id(delivery.key.id), .text(webhookIDs[index]),
                     .text(rendered.event), .text(rendered.promise.rawValue), .text(rendered.url),
                     .text(rendered.method.rawValue), .text(rendered.contentType), .bytes(rendered.body),
-                    .integer(now), .integer(held.contains(index) ? lease : 0), SQLValue(rendered.accountID),
+                    .integer(now), .integer(leases[index]), SQLValue(rendered.accountID),
                     SQLValue(rendered.trace?.stored), SQLValue(rendered.carriesAccountHeaders),
                 ]
             })
-        return try held.sorted().map { index in
-            guard let id = try rows[index].first?.int64("id") else { throw DatabaseError.decoding("deliveries.id") }
+        return held.map { index in
             let (key, rendered) = deliveries[index]
             return Delivery(
-                id: id, companyID: key.companyID, messageID: key.id, webhookID: webhookIDs[index], rendered: rendered,
-                attempts: 0, createdAt: now)
+                id: ids[index], companyID: key.companyID, messageID: key.id, webhookID: webhookIDs[index],
+                rendered: rendered, attempts: 0, createdAt: now)
         }
     }
 

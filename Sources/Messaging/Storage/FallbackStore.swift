@@ -18,7 +18,7 @@ struct FallbackStore {
             """,
             fallbacks.map { item in
                 [
-                    .integer(item.key.companyID), .bytes(item.key.id.bytes), SQLValue(item.step),
+                    .integer(item.key.companyID), .id(item.key.id), SQLValue(item.step),
                     .integer(item.dueAt),
                 ]
             })
@@ -27,7 +27,7 @@ struct FallbackStore {
     func remove(_ keys: [MessageKey]) throws {
         try transaction.executeBatch(
             "DELETE FROM fallbacks WHERE company_id = $1 AND message_id = $2",
-            keys.map { [.integer($0.companyID), .bytes($0.id.bytes)] })
+            keys.map { [.integer($0.companyID), .id($0.id)] })
     }
 
     func due(now: Milliseconds, limit: Int) throws -> [(key: MessageKey, step: Int)] {

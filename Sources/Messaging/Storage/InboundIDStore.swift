@@ -18,7 +18,7 @@ struct InboundIDStore {
             VALUES ($1, $2, $3, $4, $5) ON CONFLICT (channel_id, provider_id) DO NOTHING
             """,
             [
-                .integer(channelID), .text(providerID), .integer(key.companyID), .bytes(key.id.bytes), .integer(now),
+                .integer(channelID), .text(providerID), .integer(key.companyID), .id(key.id), .integer(now),
             ]) == 1
     }
 

@@ -106,7 +106,7 @@ struct InboundStore {
             """,
             contents.map { content in
                 [
-                    .integer(key.companyID), .bytes(key.id.bytes), SQLValue(content.number), .text(content.id),
+                    .integer(key.companyID), .id(key.id), SQLValue(content.number), .text(content.id),
                     .integer(content.sentAt),
                 ]
             })

@@ -16,11 +16,11 @@ public struct JobStore {
 
     /// Makes jobs for the step at which their messages are.
     public func insert(_ jobs: [(key: MessageKey, dueAt: Milliseconds, lease: Lease)], step: Int = 0) throws {
-        try transaction.executeBatch(
+        try transaction.insertBatch(
             "INSERT INTO jobs (company_id, message_id, due_at, lease, step) VALUES ($1, $2, $3, $4, $5)",
             jobs.map { job in
                 [
-                    .integer(job.key.companyID), .bytes(job.key.id.bytes), .integer(job.dueAt), .integer(job.lease),
+                    .integer(job.key.companyID), .id(job.key.id), .integer(job.dueAt), .integer(job.lease),
                     SQLValue(step),
                 ]
             })
@@ -35,7 +35,7 @@ public struct JobStore {
             ON CONFLICT (company_id, message_id) DO UPDATE
             SET due_at = excluded.due_at, lease = 0, step = excluded.step
             """,
-            jobs.map { [.integer($0.key.companyID), .bytes($0.key.id.bytes), .integer(dueAt), SQLValue($0.step)] })
+            jobs.map { [.integer($0.key.companyID), .id($0.key.id), .integer(dueAt), SQLValue($0.step)] })
     }
 
     /// Makes jobs of messages that have waited for others, unless they have ended.
@@ -46,7 +46,7 @@ public struct JobStore {
             SELECT company_id, id, $3, 0 FROM messages
             WHERE company_id = $1 AND id = $2 AND direction = 0 AND done_at IS NULL
             ON CONFLICT (company_id, message_id) DO NOTHING
-            """, keys.map { [.integer($0.companyID), .bytes($0.id.bytes), .integer(dueAt)] })
+            """, keys.map { [.integer($0.companyID), .id($0.id), .integer(dueAt)] })
     }
 
     /// Takes up to `limit` jobs that are due and nobody's.
@@ -68,7 +68,7 @@ public struct JobStore {
     public func release(_ jobs: [(key: MessageKey, dueAt: Milliseconds)], lease: Lease) throws {
         try transaction.executeBatch(
             "UPDATE jobs SET lease = 0, due_at = $3 WHERE company_id = $1 AND message_id = $2 AND lease = $4",
-            jobs.map { [.integer($0.key.companyID), .bytes($0.key.id.bytes), .integer($0.dueAt), .integer(lease)] })
+            jobs.map { [.integer($0.key.companyID), .id($0.key.id), .integer($0.dueAt), .integer(lease)] })
     }
 
     /// Keeps the message's job from others until the transaction ends; false when it has none any more.
@@ -77,14 +77,14 @@ public struct JobStore {
             """
             SELECT lease FROM jobs WHERE company_id = $1 AND message_id = $2
             \(transaction.dialect.pick(sqlite: "", postgres: "FOR UPDATE"))
-            """, [.integer(key.companyID), .bytes(key.id.bytes)]) != nil
+            """, [.integer(key.companyID), .id(key.id)]) != nil
     }
 
     public func delete(_ keys: [MessageKey]) throws {
         guard !keys.isEmpty else { return }
         try transaction.executeBatch(
             "DELETE FROM jobs WHERE company_id = $1 AND message_id = $2",
-            keys.map { [.integer($0.companyID), .bytes($0.id.bytes)] })
+            keys.map { [.integer($0.companyID), .id($0.id)] })
     }
 }
 

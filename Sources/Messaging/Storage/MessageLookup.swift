@@ -15,7 +15,7 @@ public struct MessageLookup {
         guard let range = UUIDv7.range(ofNumber: number) else { return [] }
         return try transaction.query(
             MessageStore.selection + " WHERE company_id = $1 AND id >= $2 AND id <= $3 AND direction = 0 LIMIT 16",
-            [.integer(companyID), .bytes(range.lowerBound.bytes), .bytes(range.upperBound.bytes)]
+            [.integer(companyID), .id(range.lowerBound), .id(range.upperBound)]
         ).map(MessageStore.message(from:))
     }
 }

@@ -75,7 +75,7 @@ public struct MessageSearch {
     public func find(_ id: MessageID, companyIDs: [CompanyID]) throws -> [Message] {
         try transaction.queryBatch(
             "SELECT \(Self.columns) FROM messages WHERE company_id = $1 AND id = $2",
-            companyIDs.map { [.integer($0), .bytes(id.bytes)] }
+            companyIDs.map { [.integer($0), .id(id)] }
         ).flatMap { rows in try rows.map(MessageStore.message(from:)) }
     }
 
@@ -129,7 +129,7 @@ public struct MessageSearch {
             companyIDs.map { companyID in
                 let upper = upper.bound(in: companyID)
                 return [
-                    .integer(companyID), .bytes(upper.id.bytes), .integer(upper.direction), .bytes(lower.id.bytes),
+                    .integer(companyID), .id(upper.id), .integer(upper.direction), .id(lower.id),
                     .integer(lower.direction), SQLValue(slice - 1),
                 ]
             })
@@ -167,7 +167,7 @@ public struct MessageSearch {
             companyIDs.map { companyID in
                 let (upper, lower) = (upper.bound(in: companyID), lower.bound(in: companyID))
                 return [
-                    .integer(companyID), .bytes(upper.id.bytes), .integer(upper.direction), .bytes(lower.id.bytes),
+                    .integer(companyID), .id(upper.id), .integer(upper.direction), .id(lower.id),
                     .integer(lower.direction), SQLValue(limit),
                 ] + values
             })

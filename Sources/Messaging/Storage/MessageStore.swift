@@ -11,19 +11,19 @@ public struct MessageStore {
     public init(_ transaction: Transaction) { self.transaction = transaction }
 
     public func insert(_ messages: [Message]) throws {
-        try transaction.executeBatch(Self.insertion, messages.map(Self.values(of:)))
+        try transaction.insertBatch(Self.insertion, messages.map(Self.values(of:)))
     }
 
     public func appendEvents(_ events: [Event]) throws {
         guard !events.isEmpty else { return }
-        try transaction.executeBatch(
+        try transaction.insertBatch(
             """
             INSERT INTO events (company_id, message_id, kind, at, detail, channel, reason)
             VALUES ($1, $2, $3, $4, $5, $6, $7)
             """,
             events.map { event in
                 [
-                    .integer(event.key.companyID), .bytes(event.key.id.bytes), .text(event.kind.rawValue),
+                    .integer(event.key.companyID), .id(event.key.id), .text(event.kind.rawValue),
                     .integer(event.at), SQLValue(event.detail), SQLValue(event.channel?.rawValue),
                     SQLValue(event.reason),
                 ]
@@ -36,7 +36,7 @@ public struct MessageStore {
             """
             SELECT kind, at, detail, channel, reason FROM events
             WHERE company_id = $1 AND message_id = $2 ORDER BY id
-            """, [.integer(key.companyID), .bytes(key.id.bytes)]
+            """, [.integer(key.companyID), .id(key.id)]
         ).compactMap { row in
             guard let kind = EventKind(rawValue: try row.text("kind")) else { return nil }
             return StoredEvent(
@@ -50,7 +50,7 @@ public struct MessageStore {
     public func find(_ key: MessageKey, direction: Direction = .outbound) throws -> (Message, [Part])? {
         let row = try transaction.queryOne(
             Self.selection + " WHERE company_id = $1 AND id = $2 AND direction = $3",
-            [.integer(key.companyID), .bytes(key.id.bytes), .integer(direction.rawValue)])
+            [.integer(key.companyID), .id(key.id), .integer(direction.rawValue)])
         guard let row else { return nil }
         return (try Self.message(from: row), try parts(of: [key])[0])
     }
@@ -61,7 +61,7 @@ public struct MessageStore {
         let locking = transaction.dialect.pick(sqlite: "", postgres: " FOR UPDATE")
         return try transaction.queryBatch(
             Self.selection + " WHERE company_id = $1 AND id = $2 AND direction = 0" + locking,
-            keys.map { [.integer($0.companyID), .bytes($0.id.bytes)] }
+            keys.map { [.integer($0.companyID), .id($0.id)] }
         ).map { rows in try rows.first.map(Self.message(from:)) }
     }
 
@@ -72,7 +72,7 @@ public struct MessageStore {
             SELECT step, number, attempt, connector_id, state, provider_id, error_code, submitted_at, done_at, duplicate,
                 conversation
             FROM parts WHERE company_id = $1 AND message_id = $2 ORDER BY step, number
-            """, keys.map { [.integer($0.companyID), .bytes($0.id.bytes)] }
+            """, keys.map { [.integer($0.companyID), .id($0.id)] }
         ).map { rows in try rows.map(Self.part(from:)) }
     }
 
@@ -87,10 +87,27 @@ public struct MessageStore {
             """,
             messages.map { message in
                 [
-                    .integer(message.companyID), .bytes(message.id.bytes), .integer(message.status.rawValue),
+                    .integer(message.companyID), .id(message.id), .integer(message.status.rawValue),
                     SQLValue(message.sentAt), SQLValue(message.doneAt), SQLValue(message.errorCode),
                     SQLValue(message.errorReason), SQLValue(message.isPossibleDuplicate),
                     .integer(message.reserved.micros), SQLValue(message.convertedAt), SQLValue(message.eraseAt),
+                ]
+            })
+    }
+
+    /// The same for messages that go on: what no index knows.
+    func updateUnfinished(_ messages: [Message]) throws {
+        guard !messages.isEmpty else { return }
+        try transaction.executeBatch(
+            """
+            UPDATE messages SET status = $3, sent_at = $4, error_code = $5, error_reason = $6, duplicate = $7, reserved = $8
+            WHERE company_id = $1 AND id = $2 AND direction = 0
+            """,
+            messages.map { message in
+                [
+                    .integer(message.companyID), .id(message.id), .integer(message.status.rawValue),
+                    SQLValue(message.sentAt), SQLValue(message.errorCode), SQLValue(message.errorReason),
+                    SQLValue(message.isPossibleDuplicate), .integer(message.reserved.micros),
                 ]
             })
     }
@@ -99,7 +116,7 @@ public struct MessageStore {
     func withdraw(_ key: MessageKey) throws {
         try transaction.execute(
             "UPDATE messages SET status = $3, content = NULL WHERE company_id = $1 AND id = $2 AND direction = 1",
-            [.integer(key.companyID), .bytes(key.id.bytes), .integer(MessageStatus.deleted.rawValue)])
+            [.integer(key.companyID), .id(key.id), .integer(MessageStatus.deleted.rawValue)])
     }
 
     /// Stores that messages are on the next channel of their chain.
@@ -113,9 +130,9 @@ public struct MessageStore {
             """,
             messages.map { message in
                 [
-                    .integer(message.companyID), .bytes(message.id.bytes), SQLValue(message.step),
+                    .integer(message.companyID), .id(message.id), SQLValue(message.step),
                     .text(message.kind.rawValue), .text(message.sender), .text(message.recipient),
-                    SQLValue(message.content?.json), SQLValue(message.size), .text(message.gateway),
+                    SQLValue(message.storedContent), SQLValue(message.size), .text(message.gateway),
                     SQLValue(message.quote?.amount.micros), SQLValue(message.quote?.currency),
                     SQLValue(message.quote?.effectiveFrom), SQLValue(message.quote?.mccmnc),
                     SQLValue(message.quote?.ttid),
@@ -142,7 +159,7 @@ public struct MessageStore {
             """,
             tickets.map { item in
                 [
-                    .integer(item.ticket.key.companyID), .bytes(item.ticket.key.id.bytes),
+                    .integer(item.ticket.key.companyID), .id(item.ticket.key.id),
                     SQLValue(item.ticket.step), SQLValue(item.ticket.number), SQLValue(item.ticket.attempt),
                     .integer(item.connectorID), SQLValue(item.isDuplicate), .integer(lease),
                 ]
@@ -150,8 +167,19 @@ public struct MessageStore {
         ).map { $0 == 1 }
     }
 
-    /// Inserts or replaces parts.
-    func save(_ parts: [(key: MessageKey, part: Part)]) throws {
+    /// What to store of a part, and the part as the database has it; nil for one that it does not have.
+    typealias PartUpdate = (key: MessageKey, part: Part, stored: Part?)
+
+    /// Inserts or updates parts. The index of providers' ids is left alone where a part keeps its own.
+    func save(_ parts: [PartUpdate]) throws {
+        func keepsProvider(_ item: PartUpdate) -> Bool {
+            item.stored?.providerID == item.part.providerID && item.stored?.connectorID == item.part.connectorID
+        }
+        try replace(parts.filter { !keepsProvider($0) })
+        try update(parts.filter(keepsProvider))
+    }
+
+    private func replace(_ parts: [PartUpdate]) throws {
         guard !parts.isEmpty else { return }
         try transaction.executeBatch(
             """
@@ -164,13 +192,31 @@ public struct MessageStore {
                 error_code = excluded.error_code, submitted_at = excluded.submitted_at, done_at = excluded.done_at,
                 duplicate = excluded.duplicate, conversation = excluded.conversation
             """,
-            parts.map { key, part in
+            parts.map { key, part, _ in
                 [
-                    .integer(key.companyID), .bytes(key.id.bytes), SQLValue(part.step), SQLValue(part.number),
+                    .integer(key.companyID), .id(key.id), SQLValue(part.step), SQLValue(part.number),
                     SQLValue(part.attempt), .integer(part.connectorID), .integer(part.state.rawValue),
                     SQLValue(part.providerID), SQLValue(part.providerID.map(ProviderID.key(of:))),
                     SQLValue(part.errorCode), SQLValue(part.submittedAt), SQLValue(part.doneAt),
                     SQLValue(part.isPossibleDuplicate), SQLValue(part.conversation?.stored),
+                ]
+            })
+    }
+
+    private func update(_ parts: [PartUpdate]) throws {
+        guard !parts.isEmpty else { return }
+        try transaction.executeBatch(
+            """
+            UPDATE parts SET attempt = $5, state = $6, error_code = $7, submitted_at = $8, done_at = $9, duplicate = $10,
+                conversation = $11
+            WHERE company_id = $1 AND message_id = $2 AND step = $3 AND number = $4
+            """,
+            parts.map { key, part, _ in
+                [
+                    .integer(key.companyID), .id(key.id), SQLValue(part.step), SQLValue(part.number),
+                    SQLValue(part.attempt), .integer(part.state.rawValue), SQLValue(part.errorCode),
+                    SQLValue(part.submittedAt), SQLValue(part.doneAt), SQLValue(part.isPossibleDuplicate),
+                    SQLValue(part.conversation?.stored),
                 ]
             })
     }
@@ -193,9 +239,9 @@ extension MessageStore {
 
     private static func values(of message: Message) -> [SQLValue] {
         [
-            .integer(message.companyID), .bytes(message.id.bytes), .integer(message.direction.rawValue),
+            .integer(message.companyID), .id(message.id), .integer(message.direction.rawValue),
             .text(message.surface.rawValue), .text(message.kind.rawValue), .text(message.sender),
-            .text(message.recipient), SQLValue(message.content?.json), SQLValue(message.reference),
+            .text(message.recipient), SQLValue(message.storedContent), SQLValue(message.reference),
             .integer(message.status.rawValue), SQLValue(message.size), .text(message.gateway),
             .integer(message.createdAt), SQLValue(message.sendAt), .integer(message.expiresAt),
             SQLValue(message.sentAt), SQLValue(message.doneAt), SQLValue(message.quote?.amount.micros),
@@ -208,58 +254,60 @@ extension MessageStore {
         ]
     }
 
+    /// Reads a row of `columns`, in their order.
     static func message(from row: Row) throws -> Message {
-        guard let id = UUIDv7(bytes: try row.bytes("id")), let surface = Surface(rawValue: try row.text("surface")),
-            let kind = ChannelKind(rawValue: try row.text("kind")),
-            let status = MessageStatus(rawValue: try row.int64("status"))
+        var row = RowReader(row)
+        let companyID = try row.int64()
+        guard let id = UUIDv7(bytes: try row.bytes()), let direction = Direction(rawValue: try row.int64()),
+            let surface = Surface(rawValue: try row.text()), let kind = ChannelKind(rawValue: try row.text())
         else { throw DatabaseError.decoding("messages") }
-        let content = try row.textOrNil("content").flatMap { MessageContent(json: $0, kind: kind) }
-        var message = Message(
-            companyID: try row.int64("company_id"), id: id, surface: surface, kind: kind,
-            sender: try row.text("sender"), recipient: try row.text("recipient"), content: content,
-            size: try row.int("size"), gateway: try row.text("gateway"), createdAt: try row.int64("created_at"),
-            expiresAt: try row.int64("expires_at"))
-        message.direction = try row.int64("direction") == 0 ? .outbound : .inbound
-        message.reference = try row.textOrNil("reference")
-        message.status = status
-        message.sendAt = try row.int64OrNil("send_at")
-        message.sentAt = try row.int64OrNil("sent_at")
-        message.doneAt = try row.int64OrNil("done_at")
-        message.quote = try quote(from: row)
-        if let url = try row.textOrNil("report_url") {
-            let method = try row.textOrNil("report_method").flatMap(Reporting.Method.init(rawValue:)) ?? .post
-            message.reporting = Reporting(url: url, method: method)
-        }
-        message.errorCode = try row.textOrNil("error_code")
-        message.errorReason = try row.textOrNil("error_reason")
-        message.expectsConversion = try row.bool("expects_conversion")
-        message.convertedAt = try row.int64OrNil("converted_at")
-        message.isPossibleDuplicate = try row.bool("duplicate")
-        message.reserved = Money(micros: try row.int64("reserved"))
-        message.trace = try row.textOrNil("trace").flatMap(TraceContext.init(stored:))
-        message.step = try row.int("step")
-        message.extra = try row.textOrNil("extra").flatMap(MessageExtra.init(json:))
-        message.conversationID = try row.int64OrNil("conversation_id")
-        message.eraseAt = try row.int64OrNil("erase_at")
-        return message
+        let (sender, recipient) = (try row.text(), try row.text())
+        let content = try row.textOrNil().map { StoredContent.stored(json: $0, kind: kind) } ?? .erased
+        let reference = try row.textOrNil()
+        guard let status = MessageStatus(rawValue: try row.int64()) else { throw DatabaseError.decoding("messages") }
+        let (size, gateway, createdAt) = (try row.int(), try row.text(), try row.int64())
+        let (sendAt, expiresAt) = (try row.int64OrNil(), try row.int64())
+        return Message(
+            Message.Fields(
+                companyID: companyID, id: id, direction: direction, surface: surface, kind: kind, sender: sender,
+                recipient: recipient, content: content, reference: reference, status: status, size: size,
+                gateway: gateway, createdAt: createdAt, sendAt: sendAt, expiresAt: expiresAt,
+                sentAt: try row.int64OrNil(), doneAt: try row.int64OrNil(), quote: try quote(from: &row),
+                reporting: try reporting(from: &row), errorCode: try row.textOrNil(),
+                errorReason: try row.textOrNil(), expectsConversion: try row.bool(),
+                convertedAt: try row.int64OrNil(), isPossibleDuplicate: try row.bool(),
+                reserved: Money(micros: try row.int64()),
+                trace: try row.textOrNil().flatMap(TraceContext.init(stored:)), step: try row.int(),
+                extra: try row.textOrNil().flatMap(MessageExtra.init(json:)), conversationID: try row.int64OrNil(),
+                eraseAt: try row.int64OrNil()))
     }
 
-    private static func quote(from row: Row) throws -> Quote? {
-        guard let price = try row.int64OrNil("price") else { return nil }
+    private static func quote(from row: inout RowReader) throws -> Quote? {
+        let (price, currency, effectiveFrom) = (try row.int64OrNil(), try row.textOrNil(), try row.int64OrNil())
+        let (mccmnc, ttid) = (try row.textOrNil(), try row.textOrNil())
+        guard let price else { return nil }
+        guard let currency, let effectiveFrom, let mccmnc, let ttid else {
+            throw DatabaseError.decoding("messages.price")
+        }
         return Quote(
-            amount: Money(micros: price), currency: try row.text("currency"),
-            effectiveFrom: try row.int64("price_effective"), mccmnc: try row.text("mccmnc"),
-            ttid: try row.text("ttid"))
+            amount: Money(micros: price), currency: currency, effectiveFrom: effectiveFrom, mccmnc: mccmnc, ttid: ttid)
+    }
+
+    private static func reporting(from row: inout RowReader) throws -> Reporting? {
+        let (url, method) = (try row.textOrNil(), try row.textOrNil())
+        return url.map { Reporting(url: $0, method: method.flatMap(Reporting.Method.init(rawValue:)) ?? .post) }
     }
 
     private static func part(from row: Row) throws -> Part {
-        guard let state = PartState(rawValue: try row.int64("state")) else { throw DatabaseError.decoding("parts") }
+        var row = RowReader(row)
+        let (step, number, attempt) = (try row.int(), try row.int(), try row.int())
+        let connectorID = try row.int64()
+        guard let state = PartState(rawValue: try row.int64()) else { throw DatabaseError.decoding("parts") }
         var part = Part(
-            step: try row.int("step"), number: try row.int("number"), attempt: try row.int("attempt"),
-            connectorID: try row.int64("connector_id"), state: state, providerID: try row.textOrNil("provider_id"),
-            errorCode: try row.textOrNil("error_code"), submittedAt: try row.int64OrNil("submitted_at"),
-            doneAt: try row.int64OrNil("done_at"), isPossibleDuplicate: try row.bool("duplicate"))
-        part.conversation = try row.textOrNil("conversation").flatMap(ProviderConversation.init(stored:))
+            step: step, number: number, attempt: attempt, connectorID: connectorID, state: state,
+            providerID: try row.textOrNil(), errorCode: try row.textOrNil(), submittedAt: try row.int64OrNil(),
+            doneAt: try row.int64OrNil(), isPossibleDuplicate: try row.bool())
+        part.conversation = try row.textOrNil().flatMap(ProviderConversation.init(stored:))
         return part
     }
 }

@@ -22,7 +22,7 @@ public struct MessageTrace: Sendable {
     private static let limit = 200
 
     public init(_ transaction: Transaction, _ key: MessageKey) throws {
-        let values: [SQLValue] = [.integer(key.companyID), .bytes(key.id.bytes), SQLValue(Self.limit)]
+        let values: [SQLValue] = [.integer(key.companyID), .id(key.id), SQLValue(Self.limit)]
         events = try transaction.query(
             """
             SELECT kind, at, detail FROM events WHERE company_id = $1 AND message_id = $2 ORDER BY id LIMIT $3

@@ -27,8 +27,9 @@ extension Receipt {
     /// Chooses among the stored parts under this receipt's possible keys: the destination must agree; the form that the
     /// connector is known to use comes first; among several parts only a single unfinished one will do.
     func match(_ candidates: [ReceiptCandidate], learnt: ReceiptIDForm?) -> ReceiptMatch {
-        let forms = ProviderID.candidates(forReceiptID: providerID)
         let fitting = candidates.filter { Self.isSameNumber(recipient, $0.recipient) }
+        if fitting.isEmpty { return .none }
+        let forms = ProviderID.candidates(forReceiptID: providerID)
         func ofForm(_ form: ReceiptIDForm?) -> [(ReceiptCandidate, ReceiptIDForm)] {
             fitting.compactMap { candidate in
                 let found = forms.first { $0.key == candidate.providerKey && (form == nil || $0.form == form) }
@@ -57,26 +58,45 @@ struct ReceiptStore {
 
     init(_ transaction: Transaction) { self.transaction = transaction }
 
-    /// The parts that each receipt may be about, whatever form its id has.
-    func candidates(for receipts: [Receipt]) throws -> [[ReceiptCandidate]] {
+    /// The parts that each receipt may be about. Where `learnt` knows the form of a connector's ids and finds a part that
+    /// fits, other forms are not looked for: `Receipt.match` would pass them over.
+    func candidates(
+        for receipts: [Receipt], learnt: (Int64) -> ReceiptIDForm? = { _ in nil }
+    ) throws -> [[ReceiptCandidate]] {
+        let forms = receipts.map { ProviderID.candidates(forReceiptID: $0.providerID) }
+        let known = zip(receipts, forms).map { receipt, forms in
+            learnt(receipt.connectorID).flatMap { form in forms.first { $0.form == form }?.key }
+        }
+        var found = try candidates(zip(receipts, known).map { ($0.connectorID, $1.map { [$0] } ?? []) })
+        let open = receipts.indices.filter { index in
+            !found[index].contains { Receipt.isSameNumber(receipts[index].recipient, $0.recipient) }
+        }
+        let others = open.map { index in
+            (receipts[index].connectorID, forms[index].map(\.key).filter { $0 != known[index] })
+        }
+        for (index, candidates) in zip(open, try candidates(others)) { found[index] += candidates }
+        return found
+    }
+
+    private func candidates(_ keys: [(connectorID: Int64, keys: [String])]) throws -> [[ReceiptCandidate]] {
         try rows(
             """
             SELECT p.company_id, p.message_id, p.step, p.number, p.provider_key, p.state,
                 (SELECT m.recipient FROM messages m
                  WHERE m.company_id = p.company_id AND m.id = p.message_id AND m.direction = 0) AS recipient
             FROM parts p WHERE p.connector_id = $1 AND p.provider_key = $2
-            """, receipts.map { ($0.connectorID, $0.providerID) }
+            """, keys
         ).map { rows in try rows.compactMap(Self.candidate(from:)) }
     }
 
-    /// What a statement finds under each id, looked up by one key after the other. Joins and lists of keys are kept out of
+    /// What a statement finds under each list of keys, looked up one after the other. Joins and lists of keys are kept out of
     /// it: PostgreSQL plans it while its tables are new, and would read all messages for each receipt until the tables'
     /// statistics are there.
-    private func rows(_ sql: String, _ ids: [(connectorID: Int64, providerID: String)]) throws -> [[Row]] {
-        let keys = ids.map { ProviderID.candidates(forReceiptID: $0.providerID).map(\.key) }
-        let lookups = zip(ids, keys).flatMap { id, keys in keys.map { [.integer(id.connectorID), SQLValue.text($0)] } }
+    private func rows(_ sql: String, _ keys: [(connectorID: Int64, keys: [String])]) throws -> [[Row]] {
+        let lookups = keys.flatMap { id, keys in keys.map { [.integer(id), SQLValue.text($0)] } }
+        if lookups.isEmpty { return keys.map { _ in [] } }
         var found = try transaction.queryBatch(sql, lookups)[...]
-        return keys.map { keys in
+        return keys.map { _, keys in
             defer { found = found.dropFirst(keys.count) }
             return Array(found.prefix(keys.count).joined())
         }
@@ -125,7 +145,7 @@ struct ReceiptStore {
             SELECT r.id, r.connector_id, r.provider_id, r.recipient, r.state, r.error_code, r.at, r.reason,
                 r.conversation, (SELECT c.receipt_id_form FROM connectors c WHERE c.id = r.connector_id) AS receipt_id_form
             FROM receipts r WHERE r.connector_id = $1 AND r.provider_key = $2 ORDER BY r.id
-            """, submitted.map { ($0.connectorID, $0.providerID) })
+            """, submitted.map { ($0.connectorID, ProviderID.candidates(forReceiptID: $0.providerID).map(\.key)) })
         for form in ReceiptIDForm.allCases {
             for (index, rows) in found.enumerated() {
                 for row in rows where try Self.form(of: row, for: submitted[index]) == form {

@@ -217,8 +217,8 @@ struct Server {
         return Application(
             router: router,
             server: APIServer.http1(
-                options: options, registry: parts.engine.context.metrics.registry,
-                answering: RequestResponder(router.buildResponder(), logger: logger)),
+                answering: RequestResponder(router.buildResponder(), logger: logger), options: options,
+                registry: parts.engine.context.metrics.registry),
             configuration: ApplicationConfiguration(
                 address: .hostname(configuration.http.host, port: configuration.http.port)),
             onServerRunning: { channel in await onRunning(channel.localAddress?.port ?? 0) }, logger: logger)

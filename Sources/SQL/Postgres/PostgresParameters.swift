@@ -33,7 +33,7 @@ enum PostgresType {
         case .integer: int8
         case .real: float8
         case .text: text
-        case .bytes: bytea
+        case .bytes, .block: bytea
         }
     }
 }
@@ -63,6 +63,9 @@ struct PostgresParameters {
                 // The server's error for it would come later and less clearly; SQLite would keep it.
                 if bytes[start...].contains(0) { throw .invalid("parameter \(index + 1): text with a NUL byte") }
             case .bytes(let data): bytes.append(contentsOf: data)
+            case .block(let high, let low):
+                append(high)
+                append(low)
             }
             guard let length = Int32(exactly: bytes.count - start) else {
                 throw .invalid("parameter \(index + 1): longer than 2 GB")

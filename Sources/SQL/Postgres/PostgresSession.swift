@@ -82,6 +82,19 @@ final class PostgresSession: Session {
         try pipeline(sql, rows) { result, statement throws(DatabaseError) in try self.rows(result, statement) }
     }
 
+    func insertBatch(_ sql: String, _ rows: [[SQLValue]]) throws(DatabaseError) {
+        _ = try executeBatch(sql, rows)
+    }
+
+    func insertBatchReturningIDs(_ sql: String, _ rows: [[SQLValue]]) throws(DatabaseError) -> [Int64] {
+        var ids: [Int64] = []
+        for rows in try queryBatch(sql + " RETURNING id", rows) {
+            guard case .integer(let id) = rows.first?["id"] else { throw .decoding("an INSERT returned no id") }
+            ids.append(id)
+        }
+        return ids
+    }
+
     // MARK: Prepared statements
 
     private func prepared(_ sql: String, _ values: [SQLValue]) throws(DatabaseError) -> PreparedStatement {

@@ -10,9 +10,13 @@ final class ParameterArena {
 
     deinit { bytes.deallocate() }
 
-    /// Copies the texts and bytes among the values in, in their order.
-    func fill(with values: [SQLValue]) throws(DatabaseError) {
+    /// Copies the texts and bytes among the values of one or several rows in, in their order.
+    func fill(with rows: some Collection<[SQLValue]>) throws(DatabaseError) {
         var offset = 0
+        for values in rows { try append(values, at: &offset) }
+    }
+
+    private func append(_ values: [SQLValue], at offset: inout Int) throws(DatabaseError) {
         for (position, value) in values.enumerated() {
             switch value {
             case .text(var text):
@@ -31,6 +35,11 @@ final class ParameterArena {
                     UnsafeMutableRawBufferPointer(rebasing: bytes[offset..<(offset + $0.count)]).copyMemory(from: $0)
                 }
                 offset += value.count
+            case .block(let high, let low):
+                reserve(offset + 16)
+                bytes.storeBytes(of: high.bigEndian, toByteOffset: offset, as: UInt64.self)
+                bytes.storeBytes(of: low.bigEndian, toByteOffset: offset + 8, as: UInt64.self)
+                offset += 16
             case .null, .integer, .real:
                 break
             }

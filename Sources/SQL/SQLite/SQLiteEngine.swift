@@ -33,6 +33,7 @@ final class SQLiteEngine: StorageEngine {
         guard !path.isEmpty, !path.hasPrefix(":"), !path.hasPrefix("file:") else {
             throw DatabaseError.invalid("an SQLite database is a plain file path")
         }
+        if !SQLiteSettings.areApplied { logger.debug("SQLite keeps its usual settings: it was in use before") }
         let engine = SQLiteEngine(observer: observer)
         // The writer goes first: it creates the file and puts it into WAL mode, which readers cannot.
         try await engine.start("sql-writer", path: path, access: .write, busySeconds: busySeconds) { session in

@@ -14,6 +14,8 @@ final class SQLiteSession: Session {
     private let arena = ParameterArena()
     /// By the SQL text as the caller wrote it.
     private var statements: [String: SQLiteStatement] = [:]
+    /// Of inserts of several rows, likewise.
+    private var inserts: [String: SQLiteInsert] = [:]
 
     init(_ database: GRDB.Database, access: Access) throws(DatabaseError) {
         guard let connection = database.sqliteConnection else { throw .unavailable("the connection is closed") }
@@ -46,6 +48,43 @@ final class SQLiteSession: Session {
         results.reserveCapacity(rows.count)
         for values in rows { results.append(try statement.query(values)) }
         return results
+    }
+
+    func insertBatch(_ sql: String, _ rows: [[SQLValue]]) throws(DatabaseError) {
+        try insert(sql, rows) { _ in }
+    }
+
+    func insertBatchReturningIDs(_ sql: String, _ rows: [[SQLValue]]) throws(DatabaseError) -> [Int64] {
+        var ids: [Int64] = []
+        ids.reserveCapacity(rows.count)
+        // Of the rows of one statement each gets the id after that of the one before: nobody else writes.
+        try insert(sql, rows) { count in
+            let last = sqlite3_last_insert_rowid(connection)
+            ids += (last - Int64(count) + 1)...last
+        }
+        return ids
+    }
+
+    /// Calls `inserted` after each statement with its number of rows.
+    private func insert(
+        _ sql: String, _ rows: [[SQLValue]], inserted: (Int) -> Void
+    ) throws(DatabaseError) {
+        if rows.isEmpty { return }
+        let insert: SQLiteInsert
+        if let known = inserts[sql] {
+            insert = known
+        } else {
+            insert = try SQLiteInsert(sql)
+            inserts[sql] = insert
+        }
+        var rest = rows[...]
+        while !rest.isEmpty {
+            let (count, level) = SQLiteInsert.size(for: rest.count)
+            let statement = try insert.statement(level) { sql throws(DatabaseError) in try prepare(sql) }
+            _ = try statement.execute(rows: rest.prefix(count))
+            inserted(count)
+            rest = rest.dropFirst(count)
+        }
     }
 
     func run(_ sql: String) throws(DatabaseError) {

@@ -36,15 +36,20 @@ final class SQLiteStatement {
 
     /// Runs to the end and drops the rows. Returns the number of rows touched.
     func execute(_ values: [SQLValue]) throws(DatabaseError) -> Int {
+        try execute(rows: CollectionOfOne(values))
+    }
+
+    /// The same for a statement that takes the values of several rows, one behind the other.
+    func execute(rows: some Collection<[SQLValue]>) throws(DatabaseError) -> Int {
         defer { reset() }
-        try bind(values)
+        try bind(rows)
         while try step() {}
         return countsChanges ? Int(sqlite3_changes64(connection)) : 0
     }
 
     func query(_ values: [SQLValue]) throws(DatabaseError) -> [Row] {
         defer { reset() }
-        try bind(values)
+        try bind(CollectionOfOne(values))
         var rows: [Row] = []
         while try step() {
             let count = Int(sqlite3_column_count(handle))
@@ -72,34 +77,42 @@ final class SQLiteStatement {
 
     /// Binds the values. Texts and bytes are bound where they stand in `arena`, which stays as it is until `reset`:
     /// SQLite's own copies would be one allocation each.
-    private func bind(_ values: [SQLValue]) throws(DatabaseError) {
-        guard values.count == parameterCount else {
-            throw .invalid("\(values.count) values for \(parameterCount) parameters")
-        }
-        try arena.fill(with: values)
-        var offset = 0
-        for (position, value) in values.enumerated() {
-            let index = Int32(position + 1)
-            let code: Int32
-            switch value {
-            case .null: code = sqlite3_bind_null(handle, index)
-            case .integer(let integer): code = sqlite3_bind_int64(handle, index, integer)
-            case .real(let double): code = sqlite3_bind_double(handle, index, double)
-            case .text(let text):
-                let count = text.utf8.count
-                code = sqlite3_bind_text64(
-                    handle, index, arena.pointer(at: offset, as: CChar.self), UInt64(count), Self.unchanged,
-                    UInt8(SQLITE_UTF8))
-                offset += count
-            case .bytes(let bytes):
-                code = sqlite3_bind_blob64(
-                    handle, index, arena.pointer(at: offset, as: UInt8.self), UInt64(bytes.count), Self.unchanged)
-                offset += bytes.count
-            }
-            guard code == SQLITE_OK else {
-                throw .sqlite(code, String(cString: sqlite3_errmsg(connection)), access: access)
+    private func bind(_ rows: some Collection<[SQLValue]>) throws(DatabaseError) {
+        let count = rows.reduce(0) { $0 + $1.count }
+        guard count == parameterCount else { throw .invalid("\(count) values for \(parameterCount) parameters") }
+        try arena.fill(with: rows)
+        var (offset, index) = (0, Int32(0))
+        for values in rows {
+            for value in values {
+                index += 1
+                let code = bind(value, at: index, &offset)
+                guard code == SQLITE_OK else {
+                    throw .sqlite(code, String(cString: sqlite3_errmsg(connection)), access: access)
+                }
             }
         }
+    }
+
+    private func bind(_ value: SQLValue, at index: Int32, _ offset: inout Int) -> Int32 {
+        switch value {
+        case .null: return sqlite3_bind_null(handle, index)
+        case .integer(let integer): return sqlite3_bind_int64(handle, index, integer)
+        case .real(let double): return sqlite3_bind_double(handle, index, double)
+        case .text(let text):
+            let count = text.utf8.count
+            defer { offset += count }
+            return sqlite3_bind_text64(
+                handle, index, arena.pointer(at: offset, as: CChar.self), UInt64(count), Self.unchanged,
+                UInt8(SQLITE_UTF8))
+        case .bytes(let bytes): return bindBytes(count: bytes.count, at: index, &offset)
+        case .block: return bindBytes(count: 16, at: index, &offset)
+        }
+    }
+
+    private func bindBytes(count: Int, at index: Int32, _ offset: inout Int) -> Int32 {
+        defer { offset += count }
+        return sqlite3_bind_blob64(
+            handle, index, arena.pointer(at: offset, as: UInt8.self), UInt64(count), Self.unchanged)
     }
 
     private func column(_ index: Int32) -> SQLValue {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// HTTP clients, each pinned to one host name and one address that was checked. The pin is what keeps a second answer
-// of the name service from sending a delivery elsewhere; keeping the clients is what keeps connections alive.
+// The media client's HTTP clients, each pinned to one host name and one address that was checked. The pin is what keeps
+// a second answer of the name service from leading a request elsewhere; keeping the clients is what keeps connections
+// alive.
 
 import AsyncHTTPClient
 import NIOCore

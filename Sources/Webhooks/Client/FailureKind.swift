@@ -16,6 +16,9 @@ enum FailureKind {
         case nil: (.protocolViolation, "no answer")
         case is CancellationError: (.cancelled, "cancelled")
         case let refusal as AddressRefusal: (.refusedByGuard, refusal.description)
+        case let failure as ExchangeFailure: of(failure)
+        case is RequestBytes.ForbiddenHeader: (.protocolViolation, "a header holds characters that none may hold")
+        case ChannelError.connectTimeout?: (.connect, "no connection in time")
         case is PinnedClient.WrongAddress: (.refusedByGuard, "the connection led to an address that was not checked")
         case let error as HTTPClientError: of(error)
         case NIOSSLError.uncleanShutdown?: (.protocolViolation, "the connection was closed without an answer")
@@ -27,6 +30,15 @@ enum FailureKind {
             (.connect, bounded("\(error)"))
         case let error as HTTPParserError: (.protocolViolation, bounded("not HTTP: \(error)"))
         case let error?: (.protocolViolation, bounded("\(error)"))
+        }
+    }
+
+    private static func of(_ failure: ExchangeFailure) -> (WebhookFailure, message: String) {
+        switch failure {
+        case .timedOut: (.timeout, "no answer in time")
+        case .handshakeTimedOut: (.tls, "the TLS handshake took too long")
+        case .cancelled: (.cancelled, "cancelled")
+        case .closedWithoutAnswer: (.protocolViolation, "the connection was closed without an answer")
         }
     }
 

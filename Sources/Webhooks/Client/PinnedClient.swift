@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// An HTTP client that can connect to one address only, while `Host`, server name and certificate check stay those of
-// the host name. A connection that nevertheless ends elsewhere is closed before a byte of the request is sent.
+// For media: an HTTP client that can connect to one address only, while `Host`, server name and certificate check stay
+// those of the host name. A connection that nevertheless ends elsewhere is closed before a byte of the request is sent.
 
 import AsyncHTTPClient
 import NIOCore
@@ -12,7 +12,7 @@ enum PinnedClient {
     /// A connection went to another address than the one that was checked.
     struct WrongAddress: Error {}
 
-    /// `readTimeout`, in ms, bounds the pauses within an answer; a webhook's answer has its whole deadline instead.
+    /// `readTimeout`, in ms, bounds the pauses within an answer.
     static func make(
         _ key: ClientPool.Key, configuration: WebhookClient.Configuration, tls: TLSConfiguration,
         eventLoopGroup: any EventLoopGroup, readTimeout: Int64? = nil
@@ -30,9 +30,7 @@ enum PinnedClient {
         // Without a tracer of our own the client would prepare spans for one that does nothing.
         settings.tracing.tracer = nil
         settings.http1_1ConnectionDebugInitializer = { channel in
-            verify(channel, leadsTo: key.address).flatMapThrowing {
-                try channel.pipeline.syncOperations.addHandler(FlushOnce(), position: .first)
-            }
+            verify(channel, leadsTo: key.address)
         }
         return HTTPClient(eventLoopGroupProvider: .shared(eventLoopGroup), configuration: settings)
     }
@@ -46,8 +44,8 @@ enum PinnedClient {
     }
 }
 
-/// The certificates trusted for `https`, parsed once and shared by all clients: each client has a TLS context of its
-/// own, and reading the system's bundle anew for each would cost milliseconds and a megabyte every time.
+/// The certificates trusted for `https`, parsed once and shared by all clients: each media client has a TLS context of
+/// its own, and reading the system's bundle anew for each would cost milliseconds and a megabyte every time.
 enum TrustStore {
     /// A client configuration that trusts the system's certificates and those in the PEM file, if any.
     static func clientConfiguration(additionalFile: String?) throws -> TLSConfiguration {

@@ -3,7 +3,6 @@
 // Makes one try of one delivery: judge the URL, resolve, judge the addresses, connect to one of exactly these, post,
 // read the answer within bounds. It neither follows redirects nor retries; both are for its caller to decide.
 
-import AsyncHTTPClient
 public import NIOCore
 import NIOHTTP1
 public import NIOPosix
@@ -24,7 +23,7 @@ public final class WebhookClient: Sendable {
         public var connectionsPerEndpoint = 16
         /// How long an unused connection stays open; below the 5 s after which many servers close theirs.
         public var keepAlive: Int64 = 4000
-        /// How many (host, address) pairs keep their connections.
+        /// How many endpoints (scheme, host, address and port) keep their connections.
         public var maximumEndpoints = 1024
         /// How long the answer of the name service is used.
         public var resolutionLifetime: Int64 = 10_000
@@ -42,26 +41,33 @@ public final class WebhookClient: Sendable {
     /// Judges URLs and addresses; use the same one where URLs are accepted.
     public let addressGuard: AddressGuard
 
-    private let configuration: Configuration
     private let resolver: HostResolver
     private let resolutions: ResolutionCache
-    private let pool: ClientPool
+    private let pool: ConnectionPool
+    private let userAgent: String
 
     /// A client on these event loops; throws when the additional trust roots cannot be read.
     public init(
         configuration: Configuration, eventLoopGroup: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton,
         resolver: HostResolver = .system()
     ) throws {
-        self.configuration = configuration
         self.addressGuard = AddressGuard(policy: configuration.policy)
         self.resolver = resolver
         self.resolutions = ResolutionCache(
             resolver: resolver, lifetime: .milliseconds(configuration.resolutionLifetime),
             eventLoopGroup: eventLoopGroup)
-        let tls = try TrustStore.clientConfiguration(additionalFile: configuration.additionalTrustRootsFile)
-        self.pool = ClientPool(capacity: configuration.maximumEndpoints) { key in
-            PinnedClient.make(key, configuration: configuration, tls: tls, eventLoopGroup: eventLoopGroup)
-        }
+        self.userAgent = "Parley/\(configuration.version)"
+        let opener = try ConnectionOpener(
+            tls: try TrustStore.clientConfiguration(additionalFile: configuration.additionalTrustRootsFile),
+            eventLoopGroup: eventLoopGroup,
+            bounds: .init(
+                keepAlive: .milliseconds(configuration.keepAlive), longestAnswer: configuration.longestAnswer),
+            timeout: .milliseconds(configuration.connectTimeout))
+        self.pool = ConnectionPool(
+            limits: .init(
+                connectionsPerEndpoint: configuration.connectionsPerEndpoint,
+                endpoints: configuration.maximumEndpoints),
+            eventLoop: eventLoopGroup.any(), open: opener.open)
     }
 
     /// Makes one try. Never throws: whatever happens is a result.
@@ -69,21 +75,31 @@ public final class WebhookClient: Sendable {
         let start = NIODeadline.now()
         let deadline = start + .milliseconds(max(1, request.timeout))
         let url: CallbackURL
-        var addresses: [IPAddress]
+        var endpoints: [Endpoint]
         do {
             url = try addressGuard.check(request.url)
-            addresses = try await checkedAddresses(of: url, deadline: deadline)
+            endpoints = try await checkedAddresses(of: url, deadline: deadline).map {
+                Endpoint(scheme: url.scheme, host: url.host, address: $0, port: url.port)
+            }
         } catch {
             return Self.result(ofLookup: error)
         }
-        var result = WebhookResult.failed(.cancelled, message: "the client is shut down")
+        let bytes: ByteBuffer
+        do {
+            bytes = try RequestBytes.make(request, url, userAgent: userAgent)
+        } catch {
+            return Self.result(of: .failed(error, requestSent: false), start: start)
+        }
+        var result = WebhookResult.failed(.dns, message: "\(url.host): no address")
         // A second address gets its chance when the first cannot be reached: nothing was sent then.
         for _ in 0..<2 {
-            guard let lease = pool.lease(host: url.host, among: addresses) else { return result }
-            result = await exchange(request, url, lease, start: start, deadline: deadline)
+            guard let endpoint = pool.preferred(of: endpoints) else { return result }
+            let exchange = Exchange(
+                endpoint: endpoint, method: request.method == .get ? .GET : .POST, bytes: bytes, deadline: deadline,
+                pool: pool)
+            result = Self.result(of: await exchange.outcome(), start: start)
             guard case .failed(.connect, _) = result, NIODeadline.now() < deadline else { return result }
-            addresses.removeAll { $0 == lease.key.address }
-            if addresses.isEmpty { return result }
+            endpoints.removeAll { $0 == endpoint }
         }
         return result
     }
@@ -94,8 +110,10 @@ public final class WebhookClient: Sendable {
         await resolver.close()
     }
 
-    /// How many clients are kept; for tests.
-    var keptClients: Int { pool.count }
+    /// How many endpoints are remembered; for tests.
+    var keptEndpoints: Int { pool.endpointCount }
+    /// How many connections there are; for tests.
+    var openConnections: Int { pool.connectionCount }
 
     private func checkedAddresses(of url: CallbackURL, deadline: NIODeadline) async throws -> [IPAddress] {
         if let literal = url.literalAddress { return [literal] }
@@ -104,48 +122,15 @@ public final class WebhookClient: Sendable {
         return addresses
     }
 
-    private func exchange(
-        _ request: WebhookRequest, _ url: CallbackURL, _ lease: ClientPool.Lease, start: NIODeadline,
-        deadline: NIODeadline
-    ) async -> WebhookResult {
-        let reader = AnswerReader(longestBody: configuration.longestAnswer)
-        var failure: (any Error)?
-        do {
-            let http = try httpRequest(request, url)
-            let task = lease.client.execute(request: http, delegate: reader, deadline: deadline)
-            try await withTaskCancellationHandler {
-                try await task.get()
-            } onCancel: {
-                task.cancel()
-            }
-        } catch {
-            failure = error
-        }
-        let progress = reader.progress
-        if let head = progress.head {
-            pool.giveBack(lease, connected: true)
+    private static func result(of outcome: ExchangeOutcome, start: NIODeadline) -> WebhookResult {
+        switch outcome {
+        case .answered(let head, let bodyPrefix):
             let elapsed = (NIODeadline.now() - start).nanoseconds / 1_000_000
-            return .answered(Self.answer(head, bodyPrefix: progress.bodyPrefix, elapsed: elapsed))
+            return .answered(answer(head, bodyPrefix: bodyPrefix, elapsed: elapsed))
+        case .failed(let error, let requestSent):
+            let (kind, message) = FailureKind.of(error, requestSent: requestSent)
+            return .failed(kind, message: message)
         }
-        let (kind, message) = FailureKind.of(failure, requestSent: progress.requestSent)
-        pool.giveBack(lease, connected: kind == .connect ? false : progress.requestSent ? true : nil)
-        return .failed(kind, message: message)
-    }
-
-    private func httpRequest(_ request: WebhookRequest, _ url: CallbackURL) throws -> HTTPClient.Request {
-        var headers = request.headers
-        for name in ["host", "content-length", "transfer-encoding", "connection", "user-agent", "expect"] {
-            headers.remove(name: name)
-        }
-        headers.add(name: "Host", value: url.hostHeader)
-        headers.add(name: "User-Agent", value: "Parley/\(configuration.version)")
-        let body: HTTPClient.Body? =
-            request.method == .get ? nil : .byteBuffer(ByteBuffer(bytes: request.body))
-        let http = try HTTPClient.Request(
-            url: url.text, method: HTTPMethod(rawValue: request.method.rawValue), headers: headers, body: body)
-        // The host that was judged is the key of the pin. Were it read in another way here, the pin would not hold.
-        guard http.host == url.hostInURL, http.port == url.port else { throw AddressRefusal.host(url.host) }
-        return http
     }
 
     private static func answer(_ head: HTTPResponseHead, bodyPrefix: [UInt8], elapsed: Int64) -> WebhookAnswer {

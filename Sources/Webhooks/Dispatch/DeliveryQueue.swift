@@ -103,7 +103,7 @@ struct DeliveryQueue: Sendable {
             }
             let isSettled = Self.admit(&endpoint, key: key, now: now, room: limit - inFlight - plan.start.count, &plan)
             if isSettled { pending.remove(key) }
-            if !(endpoint.waiting.isEmpty && endpoint.gate.isIdle) { endpoints[key] = endpoint }
+            keep(endpoint, at: key)
         }
         inFlight += plan.start.count
         return plan
@@ -140,14 +140,23 @@ struct DeliveryQueue: Sendable {
         return true
     }
 
-    /// A started delivery has come to an outcome.
+    /// A started delivery has come to an outcome. True when there is something to plan.
+    @discardableResult
     mutating func completed(
         _ start: Start, _ outcome: EndpointGate.Outcome, retryAfter: Int64?, now: Int64
-    ) {
+    ) -> Bool {
         inFlight -= 1
-        endpoints[start.endpoint, default: Endpoint()].gate
-            .completed(start.permit, outcome, retryAfter: retryAfter, now: now)
-        pending.insert(start.endpoint)
+        var endpoint = endpoints.removeValue(forKey: start.endpoint) ?? Endpoint()
+        endpoint.gate.completed(start.permit, outcome, retryAfter: retryAfter, now: now)
+        if !endpoint.waiting.isEmpty { pending.insert(start.endpoint) }
+        keep(endpoint, at: start.endpoint)
+        return !pending.isEmpty
+    }
+
+    /// Puts an endpoint back, unless there is nothing to remember of it.
+    private mutating func keep(_ endpoint: Endpoint, at key: EndpointKey) {
+        let isForgettable = endpoint.waiting.isEmpty && endpoint.gate.isIdle && endpoint.gate.isWideOpen
+        if !isForgettable { endpoints[key] = endpoint }
     }
 
     /// Lets go of what is known of endpoints that have been quiet for long; looks at the most once a minute.

@@ -173,10 +173,10 @@ public final class WebhookDispatcher: DeliveryInbox {
                 headers: headers, body: rendered.body, timeout: promise.answerTimeout))
         let now = context.clock()
         metrics.tried(result, took: began.duration(to: .now), lag: now - delivery.createdAt)
-        state.withLock {
+        let isWaiting = state.withLock {
             $0.queue.completed(start, result.gateOutcome, retryAfter: result.retryAfter, now: now)
         }
-        wakeUp.raise()
+        if isWaiting { wakeUp.raise() }
         _ = outcomes.push([conclusion(of: delivery, result, promise: promise, now: now)])
     }
 

@@ -6,7 +6,9 @@ import EngineTestSupport
 import HTTPTypes
 import Hummingbird
 import HummingbirdTesting
+import Logging
 import Messaging
+import Prometheus
 import SQL
 import SQLTestSupport
 import Testing
@@ -53,7 +55,7 @@ struct ChatTester {
         of node: TestNode, _ library: MediaLibrary, _ options: APIOptions
     ) -> Router<APIRequestContext> {
         let router = Router(context: APIRequestContext.self)
-        router.add(middleware: ProblemMiddleware(allowedMethods: AllowedMethods()))
+        router.add(middleware: RequestFrame(logLevel: .debug, registry: Registry(), allowedMethods: AllowedMethods()))
         let keys = KeyGuard(directory: node.directory, clock: node.context.clock, options: options)
         let authentication = APIKeyAuthentication(keys: keys, scopes: [.api], trustedProxies: [])
         for version in ChatVersion.allCases {

@@ -6,7 +6,9 @@ import EngineTestSupport
 import HTTPTypes
 import Hummingbird
 import HummingbirdTesting
+import Logging
 import Messaging
+import Prometheus
 import SQLTestSupport
 import Testing
 import Wire
@@ -94,7 +96,7 @@ struct ConversationsTester {
     private static func router(_ node: TestNode) -> Router<APIRequestContext> {
         let router = Router(context: APIRequestContext.self)
         let methods = AllowedMethods()
-        router.add(middleware: ProblemMiddleware(allowedMethods: methods))
+        router.add(middleware: RequestFrame(logLevel: .debug, registry: Registry(), allowedMethods: methods))
         let options = APITester.options
         let keys = KeyGuard(directory: node.directory, clock: node.context.clock, options: options)
         let authentication = APIKeyAuthentication(keys: keys, scopes: [.api], trustedProxies: [])

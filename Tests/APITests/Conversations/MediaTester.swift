@@ -5,7 +5,9 @@ import Accounts
 import EngineTestSupport
 import Hummingbird
 import HummingbirdTesting
+import Logging
 import Messaging
+import Prometheus
 import SQLTestSupport
 import Wire
 
@@ -41,7 +43,7 @@ struct ConfigurationTester: Sendable {
         let options = APITester.options
         let router = Router(context: APIRequestContext.self)
         let methods = AllowedMethods()
-        router.add(middleware: ProblemMiddleware(allowedMethods: methods))
+        router.add(middleware: RequestFrame(logLevel: .debug, registry: Registry(), allowedMethods: methods))
         let keys = KeyGuard(directory: node.directory, clock: { node.clock.now }, options: options)
         let authentication = APIKeyAuthentication(keys: keys, scopes: [.api], trustedProxies: [])
         ConversationsMediaRoutes(library: library, directory: node.directory, options: options)

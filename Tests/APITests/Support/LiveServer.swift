@@ -25,8 +25,8 @@ struct LiveServer: Sendable {
             let registry = node.context.metrics.registry
             let router = APIServer.router(engine: node.engine, options: options)
             let server = APIServer.http1(
-                options: options, registry: registry,
-                answering: RequestResponder(router.buildResponder(), logger: TestDatabase.quiet))
+                answering: RequestResponder(router.buildResponder(), logger: TestDatabase.quiet), options: options,
+                registry: registry)
             let application = Application(router: router, server: server, logger: TestDatabase.quiet)
             try await application.test(.live) { client async throws in
                 try await body(LiveServer(port: try #require(client.port), registry: registry))
@@ -50,18 +50,24 @@ struct LiveServer: Sendable {
             }
     }
 
-    /// Sends `bytes` on a new connection and returns all that came before its end.
-    func exchange(_ bytes: String, tls: NIOSSLContext? = nil) async throws -> String {
-        let received = Mutex("")
+    /// Sends `bytes` on a new connection and returns all that came before its end. `isFinished` closes the sending side
+    /// after them.
+    func exchange(_ bytes: String, tls: NIOSSLContext? = nil, isFinished: Bool = false) async throws -> String {
+        try await exchange(Array(bytes.utf8), tls: tls, isFinished: isFinished)
+    }
+
+    func exchange(_ bytes: [UInt8], tls: NIOSSLContext? = nil, isFinished: Bool = false) async throws -> String {
+        let received = Mutex(ByteBuffer())
         try await connect(tls).executeThenClose { inbound, outbound in
-            try await outbound.write(ByteBuffer(string: bytes))
+            try await outbound.write(ByteBuffer(bytes: bytes))
+            if isFinished { outbound.finish() }
             do {
-                for try await buffer in inbound { received.withLock { $0 += String(buffer: buffer) } }
+                for try await buffer in inbound { received.withLock { $0.writeImmutableBuffer(buffer) } }
             } catch NIOSSLError.uncleanShutdown {
                 // The server ends a connection without a farewell of TLS; what came is complete by its length.
             }
         }
-        return received.withLock { $0 }
+        return received.withLock { String(buffer: $0) }
     }
 
     /// A GET after which the server closes the connection.

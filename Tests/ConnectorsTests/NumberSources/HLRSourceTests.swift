@@ -44,7 +44,7 @@ import Wire
     }
 
     @Test func aProviderThatFailsIsAFailure() async throws {
-        try await SourceSupport.withHLR { source, simulator in
+        try await SourceSupport.withHLR(options: ["timeout": .number(0.5)]) { source, simulator in
             for digits in ["4915112345005", "4915112345007", "4915112345009"] {
                 let outcome = try await SourceSupport.ask(source, digits, for: .subscriber)
                 #expect(outcome.isFailure)

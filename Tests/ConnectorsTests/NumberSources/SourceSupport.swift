@@ -25,7 +25,8 @@ enum SourceSupport {
             configuration: configuration, group: .singletonMultiThreadedEventLoopGroup, logger: Logger(label: "test"))
         let port = try await simulator.start()
         var settings: [String: JSONValue] = [
-            "servers": .array([.string("127.0.0.1:\(port)")]), "timeout": .number(0.2), "tries": .integer(1),
+            "servers": .array([.string("127.0.0.1:\(port)")]), "timeout": .integer(10), "tries": .integer(1),
+            "timeLimit": .integer(15),
             "networks": .array([
                 .object([
                     "routingNumber": .string("D010"), "mcc": .string("262"), "mnc": .string("02"),
@@ -56,7 +57,7 @@ enum SourceSupport {
             logger: Logger(label: "test"))
         _ = try await simulator.start()
         let http = ProviderClient.makeHTTPClient(group: .singletonMultiThreadedEventLoopGroup)
-        let settings = ["url": JSONValue.string(simulator.lookUpURL), "timeout": .number(0.5)]
+        let settings = ["url": JSONValue.string(simulator.lookUpURL), "timeout": .integer(20)]
         do {
             let source = try HLRSource(
                 settings: Self.settings("hlr", settings.merging(options) { $1 }, secret: secret), http: http,

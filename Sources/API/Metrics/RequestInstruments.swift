@@ -6,27 +6,8 @@ internal import Hummingbird
 internal import Prometheus
 internal import Synchronization
 
-struct RequestMetrics: RouterMiddleware {
-    typealias Context = APIRequestContext
-
-    private let instruments: RequestInstruments
-
-    init(_ registry: Registry) { instruments = RequestInstruments(registry) }
-
-    func handle(
-        _ request: Request, context: APIRequestContext,
-        next: @concurrent (Request, APIRequestContext) async throws -> Response
-    ) async throws -> Response {
-        let start = ContinuousClock.now
-        let response = try await next(request, context)
-        instruments.route(context.endpointPath, request.method)
-            .record(status: response.status.code, duration: start.duration(to: .now))
-        return response
-    }
-}
-
 /// The instruments of every route that was asked for, each resolved once.
-private final class RequestInstruments: Sendable {
+final class RequestInstruments: Sendable {
     struct Route: Sendable {
         /// By the first digit of the status, 2 to 5.
         let classes: [Counter]

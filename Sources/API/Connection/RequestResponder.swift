@@ -6,14 +6,16 @@ public import Hummingbird
 internal import HummingbirdCore
 public import Logging
 internal import NIOCore
-internal import NIOHTTP1
 internal import Synchronization
 internal import Wire
 
 /// The router as an HTTP server calls it.
 public struct RequestResponder: Sendable {
-    /// The answer broke off because the client's next bytes are no HTTP: the connection is over.
-    private struct Interrupted: Error {}
+    /// A response, and the value of its header `Date`.
+    struct Answer {
+        let response: Response
+        let date: String
+    }
 
     private let router: RouterResponder<APIRequestContext>
     private let logger: Logger
@@ -24,30 +26,16 @@ public struct RequestResponder: Sendable {
         self.logger = logger
     }
 
-    @concurrent func respond(to request: Request, _ writer: consuming ResponseWriter, _ channel: any Channel)
-        async throws
-    {
-        let response = try await response(to: request, channel)
-        do {
-            try await writer.write(response: response.head, body: response.body)
-        } catch is HTTPParserError {
-            throw Interrupted()
-        }
-    }
-
-    @concurrent private func response(to request: Request, _ channel: any Channel) async throws -> Response {
+    func respond(to request: Request, _ channel: any Channel) async -> Answer {
         let context = APIRequestContext(source: ApplicationRequestContextSource(channel: channel, logger: logger))
-        var response: Response
+        let response: Response
         do {
             response = try await router.respond(to: request, context: context)
-        } catch let error as HTTPParserError {
-            throw error
         } catch {
             logger.error("a request failed", metadata: ["error": "\(type(of: error))"])
             response = Response(status: .internalServerError)
         }
-        response.headers[.date] = date.text(at: Timestamp.now())
-        return response
+        return Answer(response: response, date: date.text(at: Timestamp.now()))
     }
 }
 
