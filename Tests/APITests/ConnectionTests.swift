@@ -3,6 +3,8 @@
 
 import EngineTestSupport
 import NIOCore
+import NIOPosix
+import Prometheus
 import SQLTestSupport
 import Testing
 
@@ -115,6 +117,24 @@ import Testing
                     #expect(ByteBuffer(string: String(text[body...])) == bytes)
                 }
             }
+        }
+    }
+
+    @Test func `a client that takes nothing of a long answer loses the connection`() async throws {
+        var options = APIOptions()
+        options.idleTimeout = .milliseconds(200)
+        try await LiveServer.run(options) { server async throws in
+            let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+                .channelOption(.autoRead, value: false).channelOption(.socketOption(.so_rcvbuf), value: 4096)
+                .connect(host: "localhost", port: server.port).get()
+            let requests = String(repeating: "GET /openapi/admin.yaml HTTP/1.1\r\nHost: a\r\n\r\n", count: 60)
+            try await channel.writeAndFlush(ByteBuffer(string: requests))
+            _ = try await eventually("the end of the connection") {
+                // The test's own client has one.
+                let open = String(decoding: server.registry.text(), as: UTF8.self)
+                return open.contains("\nparley_http_connections 1\n") ? true : nil
+            }
+            try? await channel.close()
         }
     }
 

@@ -74,6 +74,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
     /// When the request that is being read must be here; nil between requests.
     private var due: NIODeadline?
     private var lastRead = NIODeadline.now()
+    /// Since when the client takes nothing of a streamed answer.
+    private var writingSince: NIODeadline?
     private var timer: (scheduled: Scheduled<Void>, at: NIODeadline)?
 
     init(
@@ -271,7 +273,10 @@ final class ConnectionHandler: ChannelDuplexHandler {
     /// Writes a part of a streamed answer; succeeds when the socket has taken it.
     func write(_ bytes: ByteBuffer) -> EventLoopFuture<Void> {
         guard let context, !isClosed else { return channel.eventLoop.makeFailedFuture(ChannelError.ioOnClosedChannel) }
-        return context.writeAndFlush(wrapOutboundOut(bytes))
+        writingSince = .now()
+        let written = context.writeAndFlush(wrapOutboundOut(bytes))
+        written.assumeIsolated().whenComplete { _ in self.writingSince = nil }
+        return written
     }
 
     /// An answer without a request that a handler has seen; the connection ends with it.
@@ -302,7 +307,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
         if task == nil, waiting.isEmpty { context?.close(promise: nil) }
     }
 
-    private func close() {
+    /// The connection is over, or never began.
+    func close() {
         guard !isClosed else { return }
         isClosed = true
         timer?.scheduled.cancel()
@@ -324,11 +330,14 @@ final class ConnectionHandler: ChannelDuplexHandler {
             guard becomeLate(now) else { return }
         }
         let quietUntil = lastRead + (isRefused ? Self.patience : bounds.idleTimeout)
-        if quietUntil <= now, !isBusy {
+        // While reading is paused it is not the client who is slow.
+        let isQuiet = quietUntil <= now && !isBusy && !isPaused
+        if isQuiet || writingSince.map({ $0 + bounds.idleTimeout <= now }) ?? false {
             context?.close(promise: nil)
             return
         }
-        let next = max(quietUntil, now + .milliseconds(100))
+        // A connection that is quiet because an answer takes long, or never ends, is looked at now and then.
+        let next = quietUntil > now ? quietUntil : now + .nanoseconds(bounds.idleTimeout.nanoseconds / 4)
         schedule(at: due.map { min($0, next) } ?? next)
     }
 

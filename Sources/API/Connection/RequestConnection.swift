@@ -37,7 +37,13 @@ struct RequestConnection: ServerChildChannel {
             let decoder = HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes, limitConfiguration: limits)
             let ended = channel.eventLoop.makePromise(of: Void.self)
             let handler = ConnectionHandler(responder: responder, bounds: bounds, channel: channel, ended: ended)
-            try channel.pipeline.syncOperations.addHandlers([ByteToMessageHandler(decoder), handler])
+            do {
+                try channel.pipeline.syncOperations.addHandlers([ByteToMessageHandler(decoder), handler])
+            } catch {
+                // The client is gone already.
+                handler.close()
+                throw error
+            }
             return Value(channel: channel, ended: ended.futureResult)
         }
     }
