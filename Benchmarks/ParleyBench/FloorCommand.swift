@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// `parley-bench floor`: the least that a server on Parley's HTTP stack can do with an SMS request: decode the body,
+// `parley-bench floor`: the least that a server on Hummingbird as it comes can do with an SMS request: decode the body,
 // echo it as the answer. With `--callbacks` it also posts one report for each request, and is the server of the
 // ceiling: the exchanges of a full cycle without a database or a carrier. On WhatsApp's addresses it is the floor of what
 // customers write, and with `--graph` the ceiling of a cycle there.
@@ -17,7 +17,7 @@ import Wire
 
 struct FloorCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "floor", abstract: "Decode and echo SMS bodies on Parley's HTTP stack.")
+        commandName: "floor", abstract: "Decode and echo SMS bodies on Hummingbird.")
 
     @Option(help: "The port to listen on.") var port: Int
     @Flag(help: "Post a report to each request's callbackUrl.") var callbacks = false

@@ -246,7 +246,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     // MARK: Answering
 
     private func start(_ head: HTTPRequestHead, _ body: RequestBody) {
-        let exchange = Exchange(
+        let exchange = RequestExchange(
             connection: NIOLoopBound(self, eventLoop: channel.eventLoop), eventLoop: channel.eventLoop,
             channel: channel, head: head, isKeptAlive: head.isKeepAlive && !closesAfterAnswer)
         let responder = responder

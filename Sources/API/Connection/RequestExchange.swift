@@ -7,7 +7,7 @@ internal import HummingbirdCore
 internal import NIOCore
 internal import NIOHTTP1
 
-struct Exchange: Sendable {
+struct RequestExchange: Sendable {
     /// Answers of a known length up to this one leave in one piece, bytes.
     private static let wholeAnswerLimit = 64 * 1024
 
@@ -90,7 +90,7 @@ private struct CollectedBody: ResponseBodyWriter {
 
 /// Sends a body part by part.
 private struct StreamedBody: ResponseBodyWriter {
-    let exchange: Exchange
+    let exchange: RequestExchange
     let framing: ResponseFraming
 
     mutating func write(_ buffer: ByteBuffer) async throws {
