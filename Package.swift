@@ -140,7 +140,7 @@ let package = Package(
                 .product(name: "Yams", package: "Yams"), asyncHTTPClient, hummingbird, lifecycle,
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"), logging, nioCore, nioHTTP1, nioPosix,
                 nioSSL, nioTLS,
-            ], swiftSettings: settings),
+            ], swiftSettings: settings, linkerSettings: [.linkedLibrary("jemalloc")]),
 
         // What tests share, and programs through which other people's software talks to ours.
         .target(

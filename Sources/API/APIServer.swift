@@ -5,32 +5,46 @@
 internal import Accounts
 public import Hummingbird
 public import HummingbirdCore
+public import Logging
 public import Messaging
 internal import NIOCore
 public import NumberInfo
 public import Prometheus
 public import Verification
 
+/// Everything that is served.
+public struct Surfaces {
+    /// Every operation.
+    public let router: Router<APIRequestContext>
+    /// What is answered without a task of its own, if it comes as it usually does.
+    let direct: [DirectRoute]
+    let acceptor: Acceptor
+
+    public func responder(logger: Logger) -> RequestResponder {
+        RequestResponder(router.buildResponder(), direct: direct, acceptor: acceptor, logger: logger)
+    }
+}
+
 public enum APIServer {
-    /// The router of all surfaces. `media` is what the connectors have, too; without it providers' media are out of reach.
+    /// All surfaces. `media` is what the connectors have, too; without it providers' media are out of reach.
     /// Without `verifier` there is no 2FA API, without `numbers` there are no look-ups.
     /// `extraRoutes` adds what the program serves besides, such as its front page; those
     /// routes get the same errors, request ids and logging.
-    public static func router(
+    public static func surfaces(
         engine: MessagingEngine, options: APIOptions, media: MediaLibrary? = nil, verifier: Verifier? = nil,
         numbers: NumberDesk? = nil, extraRoutes: (Router<APIRequestContext>) -> Void = { _ in }
-    ) -> Router<APIRequestContext> {
+    ) -> Surfaces {
         let router = Router(context: APIRequestContext.self)
         let methods = AllowedMethods()
         let registry = engine.context.metrics.registry
-        router.add(
-            middleware: RequestFrame(
-                logLevel: options.accessLogLevel, registry: registry, allowedMethods: methods))
+        let frame = RequestFrame(logLevel: options.accessLogLevel, registry: registry, allowedMethods: methods)
+        router.add(middleware: frame)
         ServerRoutes(readiness: options.readiness).add(to: router)
         let keys = KeyGuard(directory: engine.context.directory, clock: engine.context.clock, options: options)
         let authentication = APIKeyAuthentication(
             keys: keys, scopes: [.api], trustedProxies: options.trustedProxies)
-        SMSRoutes(engine: engine, options: options).add(to: router, authentication: authentication)
+        let sms = SMSRoutes(engine: engine, options: options)
+        sms.add(to: router, authentication: authentication)
         addChannels(engine, options, media, to: router, authentication: authentication)
         if let verifier { TwoFactorRoutes(verifier: verifier).add(to: router, authentication: authentication) }
         if let numbers { NISRoutes(desk: numbers, options: options).add(to: router, authentication: authentication) }
@@ -42,7 +56,9 @@ public enum APIServer {
         MetricsRoute(registry: registry, access: options.metrics).add(to: router, authentication: operators)
         extraRoutes(router)
         methods.replace(with: router.routes)
-        return router
+        return Surfaces(
+            router: router, direct: [sms.direct(frame: frame, authentication: authentication)],
+            acceptor: engine.acceptor)
     }
 
     /// The APIs of all channels: Conversations v3, and Chat v2 at both of its addresses.
@@ -75,7 +91,7 @@ public enum APIServer {
             responder: responder,
             bounds: ConnectionBounds(
                 requestDeadline: TimeAmount(options.requestDeadline), idleTimeout: TimeAmount(options.idleTimeout),
-                connections: limit))
+                connections: limit), collectors: AcceptCollectors(responder.acceptor))
         let certificates = options.certificates
         return HTTPServerBuilder { _ in
             guard let certificates else { return plain }

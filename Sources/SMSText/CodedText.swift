@@ -18,7 +18,8 @@ struct CodedText {
     let encoding: TextEncoding
     /// One septet or one UTF-16 unit each.
     private(set) var codes: [UInt16] = []
-    private(set) var atoms: [Atom] = []
+    /// Of a text in ASCII, none: they are found when it is cut.
+    private var atoms: [Atom] = []
 
     /// Codes the text as UTF-16.
     init(ucs2 text: String) {
@@ -44,18 +45,35 @@ struct CodedText {
     init?(gsm7 text: String, alphabet: GSM7Alphabet, defaultAlphabet: DefaultAlphabet = .gsm7) {
         self.text = text
         encoding = .gsm7(alphabet)
-        reserve(text.utf8.count)
         let tables = alphabet.tables
-        guard text.utf8.allSatisfy({ $0 < 0x80 }) else {
+        if text.utf8.allSatisfy({ $0 < 0x80 }) {
+            guard appendASCII(of: text, tables: tables) else { return nil }
+        } else {
+            reserve(text.utf8.count)
             guard appendCharacters(of: text, tables: tables, defaultAlphabet: defaultAlphabet) else { return nil }
-            return
         }
-        var index = text.startIndex
-        for scalar in text.unicodeScalars {
-            guard let code = tables.code(for: scalar) else { return nil }
-            index = text.unicodeScalars.index(after: index)
-            append(code, endingAt: index, endsCluster: true)
+    }
+
+    private mutating func appendASCII(of text: String, tables: GSM7Tables) -> Bool {
+        codes.reserveCapacity(text.utf8.count)
+        for byte in text.utf8 {
+            guard let code = tables.code(for: Unicode.Scalar(byte)) else { return false }
+            append(code)
         }
+        return true
+    }
+
+    /// Every character is an atom, of one code or of an escape and a code.
+    private var atomsOfASCII: [Atom] {
+        var atoms: [Atom] = []
+        atoms.reserveCapacity(codes.count)
+        var (end, index) = (0, text.startIndex)
+        while end < codes.count {
+            end += codes[end] == UInt16(GSM7Alphabet.escape) ? 2 : 1
+            text.utf8.formIndex(after: &index)
+            atoms.append(Atom(end: end, index: index, endsCluster: true))
+        }
+        return atoms
     }
 
     private mutating func appendUnits(of scalar: Unicode.Scalar) {
@@ -98,7 +116,7 @@ struct CodedText {
         return true
     }
 
-    private mutating func append(_ code: GSM7Code, endingAt index: String.Index, endsCluster: Bool) {
+    private mutating func append(_ code: GSM7Code) {
         switch code {
         case .plain(let septet):
             codes.append(UInt16(septet))
@@ -106,6 +124,10 @@ struct CodedText {
             codes.append(UInt16(GSM7Alphabet.escape))
             codes.append(UInt16(septet))
         }
+    }
+
+    private mutating func append(_ code: GSM7Code, endingAt index: String.Index, endsCluster: Bool) {
+        append(code)
         append(endingAt: index, endsCluster: endsCluster)
     }
 
@@ -125,10 +147,11 @@ extension CodedText {
     /// Both must be at least 2.
     func cuts(single: Int, concatenated: Int) -> [Cut] {
         if codes.count <= single { return [Cut(codes: codes[...], text: text[...])] }
+        let atoms = atoms.isEmpty ? atomsOfASCII : atoms
         var cuts: [Cut] = []
         var start = (atom: 0, code: 0, index: text.startIndex)
         while start.atom < atoms.count {
-            let next = endOfPart(from: start.atom, codeLimit: start.code + concatenated)
+            let next = Self.endOfPart(of: atoms, from: start.atom, codeLimit: start.code + concatenated)
             let last = atoms[next - 1]
             cuts.append(Cut(codes: codes[start.code..<last.end], text: text[start.index..<last.index]))
             start = (next, last.end, last.index)
@@ -137,7 +160,7 @@ extension CodedText {
     }
 
     /// The atom after the last one of the part that begins at atom `start` and ends at or before code `codeLimit`.
-    private func endOfPart(from start: Int, codeLimit: Int) -> Int {
+    private static func endOfPart(of atoms: [Atom], from start: Int, codeLimit: Int) -> Int {
         var end = start + 1
         while end < atoms.count, atoms[end].end <= codeLimit { end += 1 }
         if end == atoms.count { return end }

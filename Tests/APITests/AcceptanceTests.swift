@@ -4,6 +4,7 @@
 import Accounts
 import EngineTestSupport
 import HTTPTypes
+import HummingbirdTesting
 import Messaging
 import SQL
 import SQLTestSupport
@@ -140,7 +141,7 @@ import Wire
     }
 
     @Test func `a server that stops answers 503 with Retry-After`() async throws {
-        try await APITester.run { api async throws in
+        try await APITester.run(over: .live) { api async throws in
             await api.node.engine.stop()
             let answer = try await api.send()
             #expect(answer.status == 503)
@@ -151,7 +152,7 @@ import Wire
 
     @Test(arguments: Engine.allCases)
     func `a database that is gone is 503`(_ engine: Engine) async throws {
-        try await APITester.run(engine) { api async throws in
+        try await APITester.run(engine, over: .live) { api async throws in
             await api.node.database.close()
             for answer in [
                 try await api.send(), try await api.get("/messaging/v1/messages/01890000-0000-7000-8000-000000000000"),

@@ -57,7 +57,7 @@ import Wire
             let answer = try await api.get("/openapi/admin.yaml", key: nil)
             #expect(answer.status == 200)
             #expect(answer.text.hasPrefix("openapi: 3.1.0\n"))
-            let routes = APIServer.router(engine: api.node.engine, options: APITester.options).routes
+            let routes = APIServer.surfaces(engine: api.node.engine, options: APITester.options).router.routes
             let paths = Set(routes.map { "\($0.path)" }.filter { $0.contains("admin/v1/") })
             #expect(paths.count >= 30)
             for path in paths {
@@ -111,7 +111,7 @@ import Wire
         let lines = Mutex<[String]>([])
         let recorder = LineRecorder { line in lines.withLock { $0.append(line) } }
         try await TestNode.run(.sqlite) { node async throws in
-            let router = APIServer.router(engine: node.engine, options: APIOptions())
+            let router = APIServer.surfaces(engine: node.engine, options: APIOptions()).router
             let logger = Logger(label: "test") { _ in recorder }
             try await Application(router: router, logger: logger).test(.router) { client async throws in
                 let uri = "/messaging/v1/sms?apiKey=\(TestSetup.acmeKey)&to=491701234567&from=Acme&message=Confidential"
@@ -136,10 +136,11 @@ import Wire
 
     @Test func `extra routes get the same errors and ids`() async throws {
         try await TestNode.run(.sqlite) { node async throws in
-            let router = APIServer.router(engine: node.engine, options: APIOptions()) { router in
+            let surfaces = APIServer.surfaces(engine: node.engine, options: APIOptions()) { router in
                 router.get("/") { _, _ in "front page" }
             }
-            try await Application(router: router, logger: TestDatabase.quiet).test(.router) { client async throws in
+            try await Application(router: surfaces.router, logger: TestDatabase.quiet).test(.router) {
+                client async throws in
                 let page = try await client.execute(uri: "/", method: .get)
                 #expect(page.status == .ok && page.headers[.requestID] != nil)
                 #expect(try await client.execute(uri: "/", method: .put).status == .methodNotAllowed)
@@ -187,7 +188,7 @@ import Wire
 }
 
 /// Hands every log line on, its metadata in it.
-private struct LineRecorder: LogHandler {
+struct LineRecorder: LogHandler {
     var metadata: Logger.Metadata = [:]
     var logLevel = Logger.Level.trace
     let record: @Sendable (String) -> Void

@@ -52,13 +52,16 @@ final class ConnectionHandler: ChannelDuplexHandler {
     private static let waitingLimit = 64
 
     private let responder: RequestResponder
+    private let collector: AcceptCollector
     private let bounds: ConnectionBounds
     private let channel: any Channel
     private let ended: EventLoopPromise<Void>
     private var context: ChannelHandlerContext?
 
     private var reading = Reading.nothing
-    /// Answers a request; nil when there is none to answer.
+    /// Whether a request is being answered.
+    private var isAnswering = false
+    /// Answers it, unless that needs no task.
     private var task: Task<Void, Never>?
     /// Parts of requests that wait for their turn.
     private var waiting = CircularBuffer<HTTPServerRequestPart>()
@@ -79,8 +82,10 @@ final class ConnectionHandler: ChannelDuplexHandler {
     private var timer: (scheduled: Scheduled<Void>, at: NIODeadline)?
 
     init(
-        responder: RequestResponder, bounds: ConnectionBounds, channel: any Channel, ended: EventLoopPromise<Void>
+        responder: RequestResponder, collector: AcceptCollector, bounds: ConnectionBounds, channel: any Channel,
+        ended: EventLoopPromise<Void>
     ) {
+        self.collector = collector
         self.responder = responder
         self.bounds = bounds
         self.channel = channel
@@ -148,7 +153,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
 
     /// Whether what comes now belongs to a later request than the one that is answered.
     private var isBusy: Bool {
-        guard task != nil, case .nothing = reading else { return false }
+        guard isAnswering, case .nothing = reading else { return false }
         return true
     }
 
@@ -164,7 +169,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
         case (.collecting(let head, let body), .end):
             reading = .nothing
             due = nil
-            start(head, RequestBody(buffer: body))
+            start(head, body)
         case (.streaming(let source), .body(let bytes)):
             if !source.add(bytes) { isPaused = true }
         case (.streaming(let source), .end):
@@ -229,7 +234,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
         case (.streaming, _), (.skipping, _):
             stopReading(with: BodyBrokeOff())
             closeWhenAnswered()
-        case (.nothing, _) where task != nil: break
+        case (.nothing, _) where isAnswering: break
         case (.nothing, .closed?): context?.close(promise: nil)
         case (.nothing, .refused(let problem)?): refuse(problem)
         }
@@ -245,16 +250,29 @@ final class ConnectionHandler: ChannelDuplexHandler {
 
     // MARK: Answering
 
+    /// Begins to answer a request that is here as a whole.
+    private func start(_ head: HTTPRequestHead, _ body: ByteBuffer) {
+        guard let route = responder.directRoute(for: head, body) else { return start(head, RequestBody(buffer: body)) }
+        isAnswering = true
+        exchange(head).run(body, route, responder, collector)
+    }
+
     private func start(_ head: HTTPRequestHead, _ body: RequestBody) {
-        let exchange = RequestExchange(
-            connection: NIOLoopBound(self, eventLoop: channel.eventLoop), eventLoop: channel.eventLoop,
-            channel: channel, head: head, isKeptAlive: head.isKeepAlive && !closesAfterAnswer)
+        isAnswering = true
+        let exchange = exchange(head)
         let responder = responder
         task = Task { await exchange.run(body, responder) }
     }
 
+    private func exchange(_ head: HTTPRequestHead) -> RequestExchange {
+        RequestExchange(
+            connection: NIOLoopBound(self, eventLoop: channel.eventLoop), eventLoop: channel.eventLoop,
+            channel: channel, head: head, isKeptAlive: head.isKeepAlive && !closesAfterAnswer)
+    }
+
     /// The answer, or the rest of one that was streamed, is written.
     func answered(_ bytes: ByteBuffer, isLast: Bool) {
+        isAnswering = false
         task = nil
         if isClosed { return ended.succeed() }
         if isLast { closesAfterAnswer = true }
@@ -265,6 +283,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
 
     /// An answer cannot be finished.
     func abandonAnswer() {
+        isAnswering = false
         task = nil
         if isClosed { return ended.succeed() }
         context?.close(promise: nil)
@@ -287,7 +306,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
 
     /// Goes on to the next request, when the last one is read and answered.
     private func proceed() {
-        guard task == nil else { return }
+        guard !isAnswering else { return }
         if case .skipping = reading { return resumeReading() }
         if closesAfterAnswer {
             context?.close(promise: nil)
@@ -303,8 +322,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
     private func closeWhenAnswered() {
         closesAfterAnswer = true
         // The request that is being read is answered, too.
-        if task == nil, case .collecting = reading { return }
-        if task == nil, waiting.isEmpty { context?.close(promise: nil) }
+        if !isAnswering, case .collecting = reading { return }
+        if !isAnswering, waiting.isEmpty { context?.close(promise: nil) }
     }
 
     /// The connection is over, or never began.
@@ -316,7 +335,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
         stopReading(with: ChannelError.inputClosed)
         waiting.removeAll()
         if !isRefused { bounds.connections.leave() }
-        if task == nil { ended.succeed() }
+        if !isAnswering { ended.succeed() }
     }
 
     // MARK: Time
@@ -343,7 +362,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
 
     /// False when the connection is over.
     private func becomeLate(_ now: NIODeadline) -> Bool {
-        if isLate || task == nil && !isCollecting {
+        if isLate || !isAnswering && !isCollecting {
             context?.close(promise: nil)
             return false
         }

@@ -27,6 +27,7 @@ struct RequestConnection: ServerChildChannel {
 
     let responder: RequestResponder
     let bounds: ConnectionBounds
+    let collectors: AcceptCollectors
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
         channel.eventLoop.makeCompletedFuture {
@@ -36,7 +37,9 @@ struct RequestConnection: ServerChildChannel {
             limits.maxHeaderFieldCount = ConnectionBounds.fieldCountLimit
             let decoder = HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes, limitConfiguration: limits)
             let ended = channel.eventLoop.makePromise(of: Void.self)
-            let handler = ConnectionHandler(responder: responder, bounds: bounds, channel: channel, ended: ended)
+            let handler = ConnectionHandler(
+                responder: responder, collector: collectors.collector(of: channel.eventLoop), bounds: bounds,
+                channel: channel, ended: ended)
             do {
                 try channel.pipeline.syncOperations.addHandlers([ByteToMessageHandler(decoder), handler])
             } catch {

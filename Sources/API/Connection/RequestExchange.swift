@@ -26,12 +26,44 @@ struct RequestExchange: Sendable {
             eventLoop.execute { connection.value.answered(Problem.notHTTP.closingAnswer, isLast: true) }
             return
         }
+        await finish(await responder.respond(to: Request(head: request, body: body), channel))
+    }
+
+    private func finish(_ answer: RequestResponder.Answer) async {
         do {
-            try await write(await responder.respond(to: Request(head: request, body: body), channel))
+            try await write(answer)
         } catch {
             // What has been written announces more than there is; only the end of the connection says so.
             eventLoop.execute { connection.value.abandonAnswer() }
         }
+    }
+
+    /// Answers the request as `route` does: on this event loop, which it does not leave but for what it waits for.
+    func run(
+        _ body: ByteBuffer, _ route: DirectRoute, _ responder: RequestResponder, _ collector: AcceptCollector
+    ) {
+        guard let head = try? HTTPRequest(of: head) else {
+            eventLoop.execute { connection.value.answered(Problem.notHTTP.closingAnswer, isLast: true) }
+            return
+        }
+        let request = Request(head: head, body: RequestBody(buffer: body))
+        route.answer(request, body, responder.context(channel), collector) { answer in
+            switch answer {
+            case .json(let bytes, let fields, let requestID):
+                write(bytes, fields, requestID: requestID, date: responder.now)
+            case .response(let response):
+                let answer = RequestResponder.Answer(response: response, date: responder.now)
+                Task { await finish(answer) }
+            }
+        }
+    }
+
+    /// Writes a whole answer with status 200; on the event loop.
+    private func write(_ json: [UInt8], _ fields: HTTPFields, requestID: String, date: String) {
+        let connection: StaticString? = !isKeptAlive ? "close" : isOld ? "keep-alive" : nil
+        var serializer = ResponseSerializer(capacity: 384 + json.count)
+        serializer.answer(json, fields, requestID: requestID, date: date, connection: connection)
+        self.connection.value.answered(serializer.buffer, isLast: !isKeptAlive)
     }
 
     private func write(_ answer: RequestResponder.Answer) async throws {

@@ -13,7 +13,7 @@ enum RequestPace {
     /// `UploadMedia`.
     static func factor(of head: HTTPRequestHead) -> Int64 {
         guard head.method == .POST || head.method == .PUT else { return 1 }
-        let path = head.uri.prefix { $0 != "?" }
+        let path = head.uri.pathText
         if path == "/admin/v1/ported-numbers/import" { return hugeBodyFactor }
         let isLarge =
             path.hasPrefix("/admin/v1/") ? path.hasSuffix("/import") : path == "/conversations/v3/media"

@@ -2,10 +2,12 @@
 // Answers the requests of an HTTP connection: what Hummingbird's application does, without a logger of its own for each
 // request. What log lines say of a request is in its `RequestTrace`.
 
-public import Hummingbird
+internal import Hummingbird
 internal import HummingbirdCore
-public import Logging
+internal import Logging
+internal import Messaging
 internal import NIOCore
+internal import NIOHTTP1
 internal import Synchronization
 internal import Wire
 
@@ -18,16 +20,33 @@ public struct RequestResponder: Sendable {
     }
 
     private let router: RouterResponder<APIRequestContext>
+    private let direct: [DirectRoute]
+    /// Takes what comes on a direct route.
+    let acceptor: Acceptor
     private let logger: Logger
     private let date = DateHeader()
 
-    public init(_ router: RouterResponder<APIRequestContext>, logger: Logger) {
+    init(_ router: RouterResponder<APIRequestContext>, direct: [DirectRoute], acceptor: Acceptor, logger: Logger) {
         self.router = router
+        self.acceptor = acceptor
+        self.direct = direct
         self.logger = logger
     }
 
+    func context(_ channel: any Channel) -> APIRequestContext {
+        APIRequestContext(source: ApplicationRequestContextSource(channel: channel, logger: logger))
+    }
+
+    /// The value of the header `Date` of an answer that leaves now.
+    var now: String { date.text(at: Timestamp.now()) }
+
+    /// How the request is answered without a task; nil when it is answered as most are.
+    func directRoute(for head: HTTPRequestHead, _ body: ByteBuffer) -> DirectRoute? {
+        direct.first { $0.takes(head, body) }
+    }
+
     func respond(to request: Request, _ channel: any Channel) async -> Answer {
-        let context = APIRequestContext(source: ApplicationRequestContextSource(channel: channel, logger: logger))
+        let context = context(channel)
         let response: Response
         do {
             response = try await router.respond(to: request, context: context)
@@ -35,7 +54,7 @@ public struct RequestResponder: Sendable {
             logger.error("a request failed", metadata: ["error": "\(type(of: error))"])
             response = Response(status: .internalServerError)
         }
-        return Answer(response: response, date: date.text(at: Timestamp.now()))
+        return Answer(response: response, date: now)
     }
 }
 

@@ -29,22 +29,47 @@ struct ResponseSerializer {
         buffer.writeString(String(status.code))
         buffer.writeStaticString(" ")
         buffer.writeString(status.reasonPhrase)
-        var connection = connection
+        let namesConnection = write(fields)
+        if framing == .chunked { buffer.writeStaticString("\r\ntransfer-encoding: chunked") }
+        end(date: date, connection: namesConnection ? nil : connection)
+    }
+
+    /// Whether the field `Connection` was among them.
+    @discardableResult
+    private mutating func write(_ fields: HTTPFields) -> Bool {
+        var namesConnection = false
         for field in fields {
-            if field.name == .connection { connection = nil }
+            if field.name == .connection { namesConnection = true }
             buffer.writeStaticString("\r\n")
             buffer.writeString(field.name.rawName)
             buffer.writeStaticString(": ")
             buffer.writeString(field.value)
         }
+        return namesConnection
+    }
+
+    /// The last fields, and the empty line.
+    private mutating func end(date: String, connection: StaticString?) {
         buffer.writeStaticString("\r\ndate: ")
         buffer.writeString(date)
-        if framing == .chunked { buffer.writeStaticString("\r\ntransfer-encoding: chunked") }
         if let connection {
             buffer.writeStaticString("\r\nconnection: ")
             buffer.writeStaticString(connection)
         }
         buffer.writeStaticString("\r\n\r\n")
+    }
+
+    /// A whole answer with a JSON document, status 200.
+    mutating func answer(
+        _ json: [UInt8], _ fields: HTTPFields, requestID: String, date: String, connection: StaticString?
+    ) {
+        buffer.writeStaticString("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: ")
+        buffer.writeString(String(json.count))
+        write(fields)
+        buffer.writeStaticString("\r\nx-request-id: ")
+        buffer.writeString(requestID)
+        end(date: date, connection: connection)
+        buffer.writeBytes(json)
     }
 
     /// A part of the body.

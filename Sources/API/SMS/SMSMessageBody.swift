@@ -60,7 +60,7 @@ struct SMSMessageBody {
 
     /// The stored status lags behind the parts while they are being handed over.
     private var status: MessageStatus {
-        guard !message.status.isTerminal else { return message.status }
+        guard !parts.isEmpty, !message.status.isTerminal else { return message.status }
         return max(message.status, .of(parts: parts.map(\.state), size: message.size, initial: message.status))
     }
 

@@ -6,9 +6,11 @@ internal import Accounts
 internal import Crypto
 internal import Hummingbird
 internal import Messaging
+internal import NIOCore
+internal import NIOHTTP1
 internal import Wire
 
-final class SendSMS: Sendable {
+final class SendSMS: DirectOperation {
     private let engine: MessagingEngine
     private let options: APIOptions
     private let references = PartReferences()
@@ -23,6 +25,27 @@ final class SendSMS: Sendable {
         return try await send(
             parameters, usualTrate: 0, idempotencyKey: try IdempotencyKey.read(from: request), request: request,
             caller: try context.callerKey(), trace: context.traceContext)
+    }
+
+    /// A key may have an answer, which is looked for in the database.
+    func takes(_ head: HTTPRequestHead) -> Bool { !head.headers.contains(name: "idempotency-key") }
+
+    func message(
+        of request: Request, _ body: ByteBuffer, context: APIRequestContext
+    ) throws -> (message: Message, answer: [UInt8]) {
+        let parameters = try RequestParameters.inQueryAndBody(of: request, body)
+        let caller = try context.callerKey()
+        var reader = ParameterReader(parameters)
+        guard
+            let message = compose(
+                &reader, usualTrate: 0, companyID: caller.companyID, trace: context.traceContext)
+        else { throw Problem.violations(reader.violations) }
+        try caller.checkSender(of: message)
+        return (message, answer(to: request, message))
+    }
+
+    private func answer(to request: Request, _ message: Message) -> [UInt8] {
+        SMSMessageBody(message: message, parts: [], baseURL: options.baseURL(for: request)).json.bytes
     }
 
     @Sendable func get(_ request: Request, context: APIRequestContext) async throws -> Response {
@@ -49,7 +72,7 @@ final class SendSMS: Sendable {
             throw Problem.violations(reader.violations)
         }
         try caller.checkSender(of: message)
-        let answer = SMSMessageBody(message: message, parts: [], baseURL: options.baseURL(for: request)).json.bytes
+        let answer = answer(to: request, message)
         var claim: IdempotencyClaim?
         if let idempotencyKey, let hash {
             claim = IdempotencyClaim(key: idempotencyKey, requestHash: hash, answer: answer)

@@ -19,16 +19,21 @@ struct APIKeyAuthentication: RouterMiddleware {
         _ request: Request, context: APIRequestContext,
         next: @concurrent (Request, APIRequestContext) async throws -> Response
     ) async throws -> Response {
-        let peer = context.peer
-        let address = ClientAddress.find(
-            peer: peer, forwardedFor: trustedProxies.isEmpty ? [] : request.headers[values: .forwardedFor],
-            trustedProxies: trustedProxies)
-        let admission = try keys.admit(Self.key(in: request), scopes: scopes, from: address)
-        context.trace.note(RequestTrace.Caller(key: admission.key, address: address))
-        guard let rate = admission.rate else { return try await next(request, context) }
+        guard let rate = try admit(request, context: context) else { return try await next(request, context) }
         var response = try await next(request, context)
         for field in rate.headers { response.headers[field.name] = field.value }
         return response
+    }
+
+    /// Lets the request pass, and notes whose it is; or throws the problem that it is answered with. Returns what the
+    /// answer says of the key's rate.
+    func admit(_ request: Request, context: APIRequestContext) throws(Problem) -> Verdict? {
+        let address = ClientAddress.find(
+            peer: context.peer, forwardedFor: trustedProxies.isEmpty ? [] : request.headers[values: .forwardedFor],
+            trustedProxies: trustedProxies)
+        let admission = try keys.admit(Self.key(in: request), scopes: scopes, from: address)
+        context.trace.note(RequestTrace.Caller(key: admission.key, address: address))
+        return admission.rate
     }
 
     /// The header wins over the query.

@@ -81,9 +81,15 @@ enum FormText {
 }
 
 extension String {
+    /// The path of a request target: what stands before `?`.
+    var pathText: Substring {
+        guard let mark = utf8.firstIndex(of: UInt8(ascii: "?")) else { return self[...] }
+        return self[..<mark]
+    }
+
     /// The query of a request target: what stands between `?` and the end or `#`.
     var queryText: Substring.UTF8View? {
-        guard let mark = firstIndex(of: "?") else { return nil }
-        return self[index(after: mark)...].prefix { $0 != "#" }.utf8
+        guard let mark = utf8.firstIndex(of: UInt8(ascii: "?")) else { return nil }
+        return utf8[utf8.index(after: mark)...].prefix { $0 != UInt8(ascii: "#") }
     }
 }

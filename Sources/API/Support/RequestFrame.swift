@@ -29,25 +29,56 @@ struct RequestFrame: RouterMiddleware {
         _ request: Request, context: APIRequestContext,
         next: @concurrent (Request, APIRequestContext) async throws -> Response
     ) async throws -> Response {
-        let start = ContinuousClock.now
-        let id = Self.sane(request.headers.value(.requestID)) ?? UUIDv7.next(now: Timestamp.now()).description
-        context.trace.note(requestID: id)
-        if let trace = TraceContext(of: request.headers) { context.trace.note(trace) }
+        let opening = open(request, context: context)
         var response: Response
         do {
             response = try await next(request, context)
         } catch {
-            response = problem(for: error, request: request, context: context).response(from: request, context: context)
+            response = self.response(to: error, request: request, context: context)
         }
         if request.method == .head { response.body = ResponseBody() }
-        response.headers.append(HTTPField(name: .requestID, value: id))
-        let duration = start.duration(to: .now)
-        context.logger.log(
-            level: response.status.code >= 500 ? .error : logLevel, "request",
-            metadata: Self.metadata(request, response, duration: duration, trace: context.trace))
-        instruments.route(context.endpointPath, request.method)
-            .record(status: response.status.code, duration: duration)
+        response.headers.append(HTTPField(name: .requestID, value: opening.id))
+        close(
+            opening, status: response.status, request: request, context: context,
+            route: route(context.endpointPath, request.method))
         return response
+    }
+
+    /// What is known of a request before anything is done for it.
+    struct Opening {
+        let start = ContinuousClock.now
+        /// What its answer says in `X-Request-Id`.
+        let id: String
+    }
+
+    func open(_ request: Request, context: APIRequestContext) -> Opening {
+        let opening = Opening(
+            id: Self.sane(request.headers.value(.requestID)) ?? UUIDv7.next(now: Timestamp.now()).description)
+        context.trace.note(requestID: opening.id)
+        if let trace = TraceContext(of: request.headers) { context.trace.note(trace) }
+        return opening
+    }
+
+    /// Logs and counts a request that is about to be answered.
+    func close(
+        _ opening: Opening, status: HTTPResponse.Status, request: Request, context: APIRequestContext,
+        route: RequestInstruments.Route
+    ) {
+        let duration = opening.start.duration(to: .now)
+        context.logger.log(
+            level: status.code >= 500 ? .error : logLevel, "request",
+            metadata: Self.metadata(request, status, duration: duration, trace: context.trace))
+        route.record(status: status.code, duration: duration)
+    }
+
+    /// What is counted for the requests of a route.
+    func route(_ pattern: String?, _ method: HTTPRequest.Method) -> RequestInstruments.Route {
+        instruments.route(pattern, method)
+    }
+
+    /// The problem document for whatever was thrown.
+    func response(to error: any Error, request: Request, context: APIRequestContext) -> Response {
+        problem(for: error, request: request, context: context).response(from: request, context: context)
     }
 
     private func problem(for error: any Error, request: Request, context: APIRequestContext) -> Problem {
@@ -78,12 +109,12 @@ struct RequestFrame: RouterMiddleware {
     }
 
     private static func metadata(
-        _ request: Request, _ response: Response, duration: Duration, trace: RequestTrace
+        _ request: Request, _ status: HTTPResponse.Status, duration: Duration, trace: RequestTrace
     ) -> Logger.Metadata {
         let (seconds, attoseconds) = duration.components
         let microseconds = seconds * 1_000_000 + attoseconds / 1_000_000_000_000
         return [
-            "method": "\(request.method)", "path": "\(request.uri.path)", "status": "\(response.status.code)",
+            "method": "\(request.method)", "path": "\(request.uri.path)", "status": "\(status.code)",
             "us": "\(microseconds)",
         ].merging(trace.metadata) { own, _ in own }
     }

@@ -19,7 +19,18 @@ enum RequestParameters {
     /// The parameters in the query and in the body.
     static func inQueryAndBody(of request: Request) async throws -> [String: JSONValue] {
         let query = try inQuery(of: request)
-        let body = try parse(try await body(of: request), contentType: request.headers.value(.contentType))
+        return try merged(query, try await body(of: request), of: request)
+    }
+
+    /// The same where the whole `body` is there.
+    static func inQueryAndBody(of request: Request, _ body: ByteBuffer) throws -> [String: JSONValue] {
+        try merged(try inQuery(of: request), body, of: request)
+    }
+
+    private static func merged(
+        _ query: [String: JSONValue], _ body: ByteBuffer, of request: Request
+    ) throws -> [String: JSONValue] {
+        let body = try parse(body, contentType: request.headers.value(.contentType))
         return query.isEmpty ? body : body.merging(query) { _, fromQuery in fromQuery }
     }
 

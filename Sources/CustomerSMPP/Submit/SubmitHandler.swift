@@ -36,10 +36,11 @@ final class SubmitHandler: Sendable {
             return refuse(request, error)
         }
         let form = account.settings.messageIDs
-        engine.acceptor.accept(message) { [self] result in
-            sessions.answered(request.session)
-            request.respond(result.status, messageID: result == .accepted ? form.text(of: message.id) : "")
-        }
+        engine.acceptor.accept(
+            Acceptor.Submission(message) { [self] result in
+                sessions.answered(request.session)
+                request.respond(result.status, messageID: result == .accepted ? form.text(of: message.id) : "")
+            })
     }
 
     /// Every destination is a message of its own; the response has the id of the first one that was taken, and so have

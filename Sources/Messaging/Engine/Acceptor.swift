@@ -39,20 +39,31 @@ public enum AcceptResult: Sendable, Equatable {
 }
 
 public final class Acceptor: Sendable {
-    private struct Item: Sendable {
+    /// A message that is handed in.
+    public struct Submission: Sendable {
         let message: Message
         /// Those that are accepted with it or not at all: the rest of a bulk.
         var following: [Message] = []
         let idempotency: IdempotencyClaim?
         let answer: @Sendable (AcceptResult) -> Void
         let start = ContinuousClock.now
+
+        /// `answer` is called once, on whichever thread, and must return at once.
+        public init(
+            _ message: Message, idempotency: IdempotencyClaim? = nil,
+            answer: @escaping @Sendable (AcceptResult) -> Void
+        ) {
+            self.message = message
+            self.idempotency = idempotency
+            self.answer = answer
+        }
     }
 
     /// What one transaction stores. It is taken from the queue when the transaction begins, so that whatever has come
     /// until then shares it; a transaction that runs again stores the same.
     private final class Batch: Sendable {
         struct Content: Sendable {
-            let items: [Item]
+            let items: [Submission]
             /// So many of them the dispatcher has room for.
             let room: Int
             let now: Milliseconds
@@ -77,7 +88,7 @@ public final class Acceptor: Sendable {
 
     private let context: EngineContext
     private let dispatcher: Dispatcher
-    private let queue: BatchQueue<Item>
+    private let queue: BatchQueue<Submission>
 
     init(context: EngineContext, dispatcher: Dispatcher) {
         self.context = context
@@ -88,29 +99,30 @@ public final class Acceptor: Sendable {
     /// Stores the message with its job. Returns when it is durable, or will not be.
     public func accept(_ message: Message, idempotency: IdempotencyClaim? = nil) async -> AcceptResult {
         await withCheckedContinuation { continuation in
-            accept(message, idempotency: idempotency) { continuation.resume(returning: $0) }
+            push(Submission(message, idempotency: idempotency) { continuation.resume(returning: $0) })
         }
     }
 
-    /// The same with a callback, which is called once, on whichever thread, and must return at once.
-    public func accept(
-        _ message: Message, idempotency: IdempotencyClaim? = nil, answer: @escaping @Sendable (AcceptResult) -> Void
-    ) {
-        push(Item(message: message, idempotency: idempotency, answer: answer))
+    /// Stores the message with its job.
+    public func accept(_ submission: Submission) { push(submission) }
+
+    /// Stores each of the messages with its job, if possible all of them in one transaction.
+    public func accept(_ submissions: [Submission]) {
+        if queue.push(submissions) { return }
+        for submission in submissions { push(submission) }
     }
 
     /// Stores the messages of a bulk, all or none.
     public func accept(bulk messages: [Message], idempotency: IdempotencyClaim? = nil) async -> AcceptResult {
         guard let first = messages.first else { return .accepted }
         return await withCheckedContinuation { continuation in
-            push(
-                Item(message: first, following: Array(messages.dropFirst()), idempotency: idempotency) {
-                    continuation.resume(returning: $0)
-                })
+            var submission = Submission(first, idempotency: idempotency) { continuation.resume(returning: $0) }
+            submission.following = Array(messages.dropFirst())
+            push(submission)
         }
     }
 
-    private func push(_ item: Item) {
+    private func push(_ item: Submission) {
         if !queue.push(item) { self.answer(item, .unavailable) }
     }
 
@@ -125,7 +137,7 @@ public final class Acceptor: Sendable {
         }
     }
 
-    private func answer(_ item: Item, _ result: AcceptResult) {
+    private func answer(_ item: Submission, _ result: AcceptResult) {
         context.metrics.answered(item.message.surface, result, after: item.start.duration(to: .now))
         item.answer(result)
     }
@@ -148,7 +160,7 @@ public final class Acceptor: Sendable {
         Batch { [self] in content(of: queue.take(limit: Self.batchLimit)) }
     }
 
-    private func content(of items: [Item]) -> Batch.Content {
+    private func content(of items: [Submission]) -> Batch.Content {
         Batch.Content(items: items, room: dispatcher.reserve(items.count), now: context.clock())
     }
 
@@ -162,7 +174,7 @@ public final class Acceptor: Sendable {
         }
     }
 
-    private func recover(_ items: [Item], from error: any Error) async {
+    private func recover(_ items: [Submission], from error: any Error) async {
         if case DatabaseError.commitUnknown(let reason) = error {
             context.logger.error("nobody knows whether messages were stored", metadata: ["error": "\(reason)"])
             await findOut(items)
@@ -181,7 +193,7 @@ public final class Acceptor: Sendable {
 
     /// Looks for messages whose commit nobody answered. One look without a find is not enough: a connection may be cut
     /// while the commit behind it goes on.
-    private func findOut(_ batch: [Item]) async {
+    private func findOut(_ batch: [Submission]) async {
         let keys = batch.map(\.message.key)
         var answers = 0
         for _ in 0..<Self.looks {

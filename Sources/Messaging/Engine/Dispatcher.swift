@@ -134,7 +134,10 @@ public final class Dispatcher: Sendable {
 
     func run() async {
         state.withLock { $0.isRunning = true }
-        defer { handedOver.raise() }
+        defer {
+            state.withLock { $0.isRunning = false }
+            handedOver.raise()
+        }
         while true {
             await wakeUp.wait()
             if state.withLock({ $0.isStopping }) { return }

@@ -65,7 +65,7 @@ struct DemoRoutes: Sendable {
         let written: (id: String, isTaken: Bool)
         do {
             written = try await write(act)
-        } catch let error as any CustomStringConvertible & Error where !(error is Problem) {
+        } catch let error as any CustomStringConvertible & Error {
             throw Problem(.conflict, detail: error.description)
         }
         guard written.isTaken else { throw Problem(.badGateway, detail: "The node did not take the message.") }

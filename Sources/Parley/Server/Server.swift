@@ -210,14 +210,14 @@ struct Server {
 
     private func application(_ parts: Parts, _ options: APIOptions) -> some ApplicationProtocol {
         let onRunning = onRunning
-        let router = APIServer.router(
+        let surfaces = APIServer.surfaces(
             engine: parts.engine, options: options, media: parts.media, verifier: parts.verifier,
             numbers: parts.numbers,
             extraRoutes: addRoutes)
         return Application(
-            router: router,
+            router: surfaces.router,
             server: APIServer.http1(
-                answering: RequestResponder(router.buildResponder(), logger: logger), options: options,
+                answering: surfaces.responder(logger: logger), options: options,
                 registry: parts.engine.context.metrics.registry),
             configuration: ApplicationConfiguration(
                 address: .hostname(configuration.http.host, port: configuration.http.port)),

@@ -44,7 +44,7 @@ enum NISTester {
                     renderer: NumberInformationRenderer.delivery)
                 let running = Task { await desk.run() }
                 defer { desk.stop() }
-                let router = APIServer.router(engine: node.engine, options: APITester.options, numbers: desk)
+                let router = APIServer.surfaces(engine: node.engine, options: APITester.options, numbers: desk).router
                 try await Application(router: router, logger: TestDatabase.quiet).test(transport) { client in
                     try await body(APITester(node: node, client: client), desk)
                 }

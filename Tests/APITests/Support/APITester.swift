@@ -35,7 +35,8 @@ struct APITester {
     let node: TestNode
     let client: any TestClientProtocol
 
-    /// Runs `body` with a node whose router is called directly, or over a socket of the loopback address.
+    /// Runs `body` with a node whose router is called directly, or whose server is called over a socket of the loopback
+    /// address.
     static func run(
         _ engine: Engine = .sqlite, setup: TestSetup = TestSetup(), options: APIOptions = Self.options,
         over transport: TestingSetup = .router,
@@ -44,10 +45,10 @@ struct APITester {
         var setup = setup
         setup.renderer = SMSEventRenderer(publicBaseURL: options.publicBaseURL)
         try await TestNode.run(engine, setup) { node in
-            let router = APIServer.router(engine: node.engine, options: options)
-            try await Application(router: router, logger: TestDatabase.quiet).test(transport) { client in
-                try await body(APITester(node: node, client: client))
-            }
+            let surfaces = APIServer.surfaces(engine: node.engine, options: options)
+            let server = APIServer.http1(answering: surfaces.responder(logger: TestDatabase.quiet), options: options)
+            let application = Application(router: surfaces.router, server: server, logger: TestDatabase.quiet)
+            try await application.test(transport) { client in try await body(APITester(node: node, client: client)) }
         }
     }
 

@@ -20,19 +20,25 @@ struct LiveServer: Sendable {
     let registry: Registry
 
     /// Runs `body` with a server on a port of its own.
-    static func run(_ options: APIOptions, _ body: @escaping @Sendable (LiveServer) async throws -> Void) async throws {
-        try await TestNode.run(.sqlite) { node async throws in
+    static func run(
+        _ options: APIOptions, _ engine: Engine = .sqlite, _ setup: TestSetup = TestSetup(),
+        _ body: @escaping @Sendable (LiveServer) async throws -> Void
+    ) async throws {
+        try await TestNode.run(engine, setup) { node async throws in
             let registry = node.context.metrics.registry
-            let router = APIServer.router(engine: node.engine, options: options)
+            let surfaces = APIServer.surfaces(engine: node.engine, options: options)
             let server = APIServer.http1(
-                answering: RequestResponder(router.buildResponder(), logger: TestDatabase.quiet), options: options,
+                answering: surfaces.responder(logger: TestDatabase.quiet), options: options,
                 registry: registry)
-            let application = Application(router: router, server: server, logger: TestDatabase.quiet)
+            let application = Application(router: surfaces.router, server: server, logger: TestDatabase.quiet)
             try await application.test(.live) { client async throws in
                 try await body(LiveServer(port: try #require(client.port), registry: registry))
             }
         }
     }
+
+    /// What `/metrics` says.
+    var metrics: String { String(decoding: registry.text(), as: UTF8.self) }
 
     /// Opens a connection, over TLS when there is a context.
     func connect(_ tls: NIOSSLContext? = nil) async throws -> NIOAsyncChannel<ByteBuffer, ByteBuffer> {

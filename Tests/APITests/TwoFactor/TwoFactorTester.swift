@@ -39,10 +39,10 @@ struct TwoFactorTester {
     ) async throws {
         try await TestDatabase.with(engine, migrations: MessagingMigrations.all + Verifier.migrations) { database in
             try await TestNode.run(on: database, setup) { node in
-                let router = APIServer.router(
+                let surfaces = APIServer.surfaces(
                     engine: node.engine, options: APITester.options,
                     verifier: Verifier(engine: node.engine, gate: gate))
-                try await Application(router: router, logger: TestDatabase.quiet).test(.router) { client in
+                try await Application(router: surfaces.router, logger: TestDatabase.quiet).test(.router) { client in
                     let voice = try await addRoutes(to: node)
                     try await body(TwoFactorTester(api: APITester(node: node, client: client), voice: voice))
                 }
