@@ -11,8 +11,8 @@ final class AcceptCollector {
     /// What is done on the event loop when a message is accepted or not.
     typealias Answer = @Sendable (AcceptResult) -> Void
 
-    /// So many are handed over before the event loop has read from all its connections: the database begins with them.
-    private static let groupLimit = 32
+    /// As many as one transaction of the acceptor stores: a longer group would be answered after its last one.
+    private static let groupLimit = 256
 
     private let acceptor: Acceptor
     private let eventLoop: any EventLoop
