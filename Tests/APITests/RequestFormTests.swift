@@ -116,6 +116,7 @@ import Wire
     @Test(arguments: [
         ("https://a.b/r", "https://a.b/r?x=1%20%26"), ("https://a.b/r?", "https://a.b/r?x=1%20%26"),
         ("https://a.b/r?k=v", "https://a.b/r?k=v&x=1%20%26"), ("https://a.b/r?k=v&", "https://a.b/r?k=v&x=1%20%26"),
+        ("https://a.b/r?\u{301}k=v#\u{301}", "https://a.b/r?\u{301}k=v&x=1%20%26#\u{301}"),
         ("https://a.b/r#top", "https://a.b/r?x=1%20%26#top"), ("https://a.b/r?k=?", "https://a.b/r?k=?&x=1%20%26"),
     ])
     func `fields are added to whatever query a URL has`(_ url: String, _ expected: String) {

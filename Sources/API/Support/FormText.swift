@@ -59,11 +59,12 @@ enum FormText {
     static func url(_ url: String, adding fields: [(name: String, value: String?)]) -> String {
         let query = fields.compactMap { field in field.value.map { "\(field.name)=\(encoded($0))" } }
             .joined(separator: "&")
-        let fragmentStart = url.firstIndex(of: "#") ?? url.endIndex
+        // Octets, not characters: a mark that an accent follows is a mark to whoever reads the URL.
+        let fragmentStart = url.utf8.firstIndex(of: UInt8(ascii: "#")) ?? url.endIndex
         let base = url[..<fragmentStart]
         // Only the first question mark begins the query; a further one belongs to a value.
-        let present = base.firstIndex(of: "?").map { base[base.index(after: $0)...] }
-        let separator = present.map { $0.isEmpty || $0.hasSuffix("&") ? "" : "&" } ?? "?"
+        let present = base.utf8.firstIndex(of: UInt8(ascii: "?")).map { base.utf8[base.utf8.index(after: $0)...] }
+        let separator = present.map { $0.isEmpty || $0.last == UInt8(ascii: "&") ? "" : "&" } ?? "?"
         return base + separator + query + url[fragmentStart...]
     }
 
