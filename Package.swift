@@ -140,7 +140,9 @@ let package = Package(
                 .product(name: "Yams", package: "Yams"), asyncHTTPClient, hummingbird, lifecycle,
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"), logging, nioCore, nioHTTP1, nioPosix,
                 nioSSL, nioTLS,
-            ], swiftSettings: settings, linkerSettings: [.linkedLibrary("jemalloc")]),
+            ], swiftSettings: settings,
+            // Instead of glibc's allocator: docs/decisions/0009-accepting-on-the-event-loop.md says why.
+            linkerSettings: [.linkedLibrary("jemalloc")]),
 
         // What tests share, and programs through which other people's software talks to ours.
         .target(

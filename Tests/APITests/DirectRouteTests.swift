@@ -154,7 +154,8 @@ import Wire
         }
     }
 
-    @Test func `a message whose sender hangs up before the answer is sent like any other`() async throws {
+    @Test(.timeLimit(.minutes(1)))
+    func `a message whose sender hangs up before the answer is sent like any other`() async throws {
         try await LiveServer.run(APIOptions()) { server async throws in
             try await server.connect().executeThenClose { _, outbound in
                 try await outbound.write(ByteBuffer(string: Self.raw("")))

@@ -254,7 +254,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     private func start(_ head: HTTPRequestHead, _ body: ByteBuffer) {
         guard let route = responder.directRoute(for: head, body) else { return start(head, RequestBody(buffer: body)) }
         isAnswering = true
-        exchange(head).run(body, route, responder, collector)
+        exchange(head).begin(body, route, responder, collector)
     }
 
     private func start(_ head: HTTPRequestHead, _ body: RequestBody) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A request and its answer, as the task that answers it sees them. Everything it writes goes to the connection's event loop
-// in one step; a streamed body waits until the socket has taken each part.
+// A request and its answer, as whoever answers it sees them: a task and the router, or a direct route. What a task writes
+// goes to the connection's event loop in one step; a streamed body waits until the socket has taken each part.
 
 internal import HTTPTypes
 internal import HummingbirdCore
@@ -38,8 +38,8 @@ struct RequestExchange: Sendable {
         }
     }
 
-    /// Answers the request as `route` does: on this event loop, which it does not leave but for what it waits for.
-    func run(
+    /// Answers the request as `route` does, without a task. Called on the event loop; returns before the answer is known.
+    func begin(
         _ body: ByteBuffer, _ route: DirectRoute, _ responder: RequestResponder, _ collector: AcceptCollector
     ) {
         guard let head = try? HTTPRequest(of: head) else {
