@@ -144,7 +144,8 @@ class Carrier:
 
     def start(self):
         self.process = support.Process(
-            [self.parley, "smsc", "--port", self.port, "--receipt-delay", RECEIPT_DELAY], "parley smsc")
+            [self.parley, "smsc", "--port", self.port, "--window", WINDOW, "--receipt-delay", RECEIPT_DELAY],
+            "parley smsc")
         self.process.line("LISTENING")
 
     def stop(self):

@@ -49,16 +49,19 @@ public final class Database: Sendable {
     /// Runs `body` in a transaction that may write. Returns only after the commit is on disk.
     ///
     /// When `body` throws, its changes are undone and the error is passed on. `body` may run more than once. A call
-    /// is carried out even when its task has been cancelled.
+    /// is carried out even when its task has been cancelled. What is patient may wait some milliseconds for others to
+    /// share its commit.
     @discardableResult
-    public func write<T: Sendable>(_ body: @escaping @Sendable (Transaction) throws -> T) async throws -> T {
-        try await submit(.write, body)
+    public func write<T: Sendable>(
+        isPatient: Bool = false, _ body: @escaping @Sendable (Transaction) throws -> T
+    ) async throws -> T {
+        try await submit(.write, isPatient: isPatient, body)
     }
 
     /// Runs `body` in a read-only transaction that sees one snapshot of what is committed.
     @discardableResult
     public func read<T: Sendable>(_ body: @escaping @Sendable (Transaction) throws -> T) async throws -> T {
-        try await submit(.read, body)
+        try await submit(.read, isPatient: false, body)
     }
 
     /// Brings the schema up to date, in one transaction. Processes that start together wait for one another.
@@ -94,10 +97,11 @@ public final class Database: Sendable {
     }
 
     private func submit<T: Sendable>(
-        _ access: Access, _ body: @escaping @Sendable (Transaction) throws -> T
+        _ access: Access, isPatient: Bool, _ body: @escaping @Sendable (Transaction) throws -> T
     ) async throws -> T {
         try await withCheckedThrowingContinuation { continuation in
-            engine.submit(TypedJob(access: access, body: body, continuation: continuation))
+            engine.submit(
+                TypedJob(access: access, isPatient: isPatient, body: body, continuation: continuation))
         }
     }
 }

@@ -25,6 +25,8 @@ protocol StorageEngine: Sendable {
 /// A closure with its continuation, its result type hidden.
 protocol Job: AnyObject, Sendable {
     var access: Access { get }
+    /// Whether nobody waits for it with impatience: it may wait for others to share its commit.
+    var isPatient: Bool { get }
     /// Runs the closure and keeps its value until `complete`; may be called again for a retry.
     func run(_ transaction: Transaction) throws
     /// Resumes the caller with the kept value, or with `error`.
@@ -34,15 +36,17 @@ protocol Job: AnyObject, Sendable {
 /// The job behind one call of `Database.write` or `read`.
 final class TypedJob<Value: Sendable>: Job {
     let access: Access
+    let isPatient: Bool
     private let body: @Sendable (Transaction) throws -> Value
     private let continuation: CheckedContinuation<Value, any Error>
     private let value = Mutex<Value?>(nil)
 
     init(
-        access: Access, body: @escaping @Sendable (Transaction) throws -> Value,
+        access: Access, isPatient: Bool, body: @escaping @Sendable (Transaction) throws -> Value,
         continuation: CheckedContinuation<Value, any Error>
     ) {
         self.access = access
+        self.isPatient = isPatient
         self.body = body
         self.continuation = continuation
     }
@@ -69,9 +73,16 @@ final class JobQueue: Sendable {
         fileprivate let wake = DispatchSemaphore(value: 0)
     }
 
+    /// How long somebody waits for a job.
+    enum Patience {
+        case none, endless
+        case until(DispatchTime)
+    }
+
     private struct State {
         var pending = Deque<any Job>()
-        var idle: [Seat] = []
+        /// Those that wait for a job; `isBound` when only as long as their patience lasts.
+        var idle: [(seat: Seat, isBound: Bool)] = []
         var isClosed = false
     }
 
@@ -85,35 +96,57 @@ final class JobQueue: Sendable {
         let (accepted, seat) = state.withLock { state -> (Bool, Seat?) in
             guard !state.isClosed else { return (false, nil) }
             state.pending.append(job)
-            return (true, state.idle.popLast())
+            return (true, state.idle.popLast()?.seat)
         }
         seat?.wake.signal()
         if !accepted { job.complete(DatabaseError.unavailable("the database has been closed")) }
     }
 
     /// The next job, waiting for one; `nil` once the queue is closed and empty.
-    func next(_ seat: Seat) -> (any Job)? {
+    func next(_ seat: Seat) -> (any Job)? { nextGroup(seat, limit: 1).first }
+
+    /// The next job and those that wait behind it, at most `limit` in all; empty once the queue is closed and empty, or
+    /// where there is none and nothing to wait for any more, as `patience` says whenever it is asked. Who makes it say
+    /// something else calls `patienceChanged`.
+    func nextGroup(_ seat: Seat, limit: Int, patience: (() -> Patience)? = nil) -> [any Job] {
         while true {
-            let (job, mustWait) = state.withLock { state -> ((any Job)?, Bool) in
-                if let job = state.pending.popFirst() { return (job, false) }
-                if state.isClosed { return (nil, false) }
-                state.idle.append(seat)
-                return (nil, true)
+            let (group, wait) = state.withLock { state -> ([any Job], Patience) in
+                if !state.pending.isEmpty {
+                    let count = min(limit, state.pending.count)
+                    defer { state.pending.removeFirst(count) }
+                    return (Array(state.pending.prefix(count)), .none)
+                }
+                let wait = state.isClosed ? .none : patience?() ?? .endless
+                if case .none = wait { return ([], wait) }
+                state.idle.append((seat, patience != nil))
+                return ([], wait)
             }
-            guard mustWait else { return job }
-            seat.wake.wait()
+            switch wait {
+            case .none: return group
+            case .endless: seat.wake.wait()
+            case .until(let instant):
+                if seat.wake.wait(timeout: instant) == .timedOut, !leave(seat) { seat.wake.wait() }
+            }
         }
     }
 
-    /// The next job and those that wait behind it, at most `limit` in all; empty once the queue is closed and empty.
-    func nextGroup(_ seat: Seat, limit: Int) -> [any Job] {
-        guard let first = next(seat) else { return [] }
-        return state.withLock { state in
-            let more = min(limit - 1, state.pending.count)
-            let group = [first] + state.pending.prefix(more)
-            state.pending.removeFirst(more)
-            return group
+    /// Waits no longer; false when somebody is about to wake the seat all the same.
+    private func leave(_ seat: Seat) -> Bool {
+        state.withLock { state in
+            guard let index = state.idle.firstIndex(where: { $0.seat === seat }) else { return false }
+            state.idle.remove(at: index)
+            return true
         }
+    }
+
+    /// Asks those again that wait with `patience`.
+    func patienceChanged() {
+        let seats = state.withLock { state in
+            let bound = state.idle.filter(\.isBound)
+            if !bound.isEmpty { state.idle.removeAll(where: \.isBound) }
+            return bound
+        }
+        for (seat, _) in seats { seat.wake.signal() }
     }
 
     func close() {
@@ -122,7 +155,7 @@ final class JobQueue: Sendable {
             defer { state.idle = [] }
             return state.idle
         }
-        for seat in seats { seat.wake.signal() }
+        for (seat, _) in seats { seat.wake.signal() }
     }
 }
 

@@ -17,27 +17,43 @@ public struct WriteReport: Sendable {
 public typealias WriteObserver = @Sendable (WriteReport) -> Void
 
 /// Measures one writing transaction for an observer; without one it costs nothing.
-struct WriteWatch {
+struct WriteWatch: Sendable {
+    /// The commit, until it is on disk.
+    struct Committing: Sendable {
+        fileprivate let watch: WriteWatch
+        fileprivate let writes: Int
+        fileprivate let began: ContinuousClock.Instant?
+
+        /// Reports the commit, which has ended now.
+        func ended(succeeded: Bool) {
+            guard let observer = watch.observer, let start = watch.start, let began else { return }
+            let end = ContinuousClock.now
+            observer(
+                WriteReport(
+                    writes: writes, commit: began.duration(to: end), total: start.duration(to: end),
+                    succeeded: succeeded))
+        }
+    }
+
     private let observer: WriteObserver?
-    private let writes: Int
     private let start: ContinuousClock.Instant?
 
-    init(_ observer: WriteObserver?, writes: Int) {
+    /// The transaction begins.
+    init(_ observer: WriteObserver?) {
         self.observer = observer
-        self.writes = writes
         start = observer.map { _ in .now }
+    }
+
+    /// The commit begins.
+    func committing(writes: Int) -> Committing {
+        Committing(watch: self, writes: writes, began: start.map { _ in .now })
     }
 
     /// Runs the commit and reports it.
     func commit(_ body: () -> DatabaseError?) -> DatabaseError? {
-        guard let observer, let start else { return body() }
-        let began = ContinuousClock.now
+        let committing = committing(writes: 1)
         let error = body()
-        let end = ContinuousClock.now
-        observer(
-            WriteReport(
-                writes: writes, commit: began.duration(to: end), total: start.duration(to: end),
-                succeeded: error == nil))
+        committing.ended(succeeded: error == nil)
         return error
     }
 }

@@ -227,8 +227,11 @@ final class Gate: Sendable {
         stream.continuation.finish()
     }
 
-    /// Waits on a database thread.
-    func wait() { semaphore.wait() }
+    /// Waits on a database thread; once open, the gate stays open, for a closure may run again.
+    func wait() {
+        semaphore.wait()
+        semaphore.signal()
+    }
 
     /// Waits in a task.
     func opened() async { for await _ in stream.stream {} }

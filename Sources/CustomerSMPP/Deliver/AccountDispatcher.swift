@@ -177,7 +177,9 @@ final class AccountDispatcher: AccountDeliveryInbox {
             while true {
                 let (lease, now) = (context.lease, context.clock())
                 do {
-                    try await context.database.write { try DeliveryStore($0).finish(batch, lease: lease, now: now) }
+                    try await context.database.write(isPatient: true) {
+                        try DeliveryStore($0).finish(batch, lease: lease, now: now)
+                    }
                     break
                 } catch {
                     // What was answered was answered: the record waits until the database is back.

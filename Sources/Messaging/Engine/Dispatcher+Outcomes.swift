@@ -52,7 +52,7 @@ extension Dispatcher {
 
     private func commit(_ batch: [Completion]) async throws {
         let now = context.clock()
-        let (result, _) = try await context.writeProgress(expecting: batch.count) { writer in
+        let (result, _) = try await context.writeProgress(expecting: batch.count, isPatient: true) { writer in
             let changes = batch.map { item in
                 PartChange(
                     ticket: item.ticket, fact: item.outcome.fact(policy: item.connector.uncertainPolicy), at: now)

@@ -156,7 +156,7 @@ public final class Dispatcher: Sendable {
         let isMarked: [Bool]
         let closed: Set<Int>
         do {
-            (isMarked, closed) = try await context.write { transaction in
+            (isMarked, closed) = try await context.write(isPatient: true) { transaction in
                 let closed = try ConversationStore(transaction).closed(windows, now: now)
                 return (try MessageStore(transaction).markSubmitting(marks, lease: lease), closed)
             }

@@ -54,9 +54,11 @@ public final class EngineContext: Sendable {
 
     /// Runs a transaction that takes work under the lease. When nobody knows whether it was committed, work may be held
     /// that is in nobody's memory: the lease is then in doubt and has to be replaced.
-    public func write<T: Sendable>(_ body: @escaping @Sendable (Transaction) throws -> T) async throws -> T {
+    public func write<T: Sendable>(
+        isPatient: Bool = false, _ body: @escaping @Sendable (Transaction) throws -> T
+    ) async throws -> T {
         do {
-            return try await database.write(body)
+            return try await database.write(isPatient: isPatient, body)
         } catch DatabaseError.commitUnknown(let reason) {
             doubtLease()
             throw DatabaseError.commitUnknown(reason)
@@ -95,7 +97,8 @@ public final class EngineContext: Sendable {
     /// Runs a transaction of the progress writer and hands its fresh deliveries on. `body` returns, beside the writer's
     /// result, whatever its caller wants to know.
     func writeProgress<T: Sendable>(
-        expecting count: Int, _ body: @escaping @Sendable (ProgressWriter) throws -> (ProgressWriter.Result, T)
+        expecting count: Int, isPatient: Bool = false,
+        _ body: @escaping @Sendable (ProgressWriter) throws -> (ProgressWriter.Result, T)
     ) async throws -> (ProgressWriter.Result, T) {
         let inbox = deliveries
         let room = inbox?.reserve(count) ?? 0
@@ -103,7 +106,7 @@ public final class EngineContext: Sendable {
         let now = clock()
         let renderers = renderers
         do {
-            let result = try await write { transaction in
+            let result = try await write(isPatient: isPatient) { transaction in
                 try body(
                     ProgressWriter(
                         transaction: transaction, renderers: renderers, lease: lease, now: now, deliveryRoom: room))

@@ -96,7 +96,8 @@ public final class Intake: Sendable {
     func commit(_ events: [ConnectorEvent]) async throws -> [IntakeAnswer] {
         let directory = context.directory.current
         let doubted = doubted.withLock { $0 }
-        let (result, (answers, matches)) = try await context.writeProgress(expecting: events.count) { writer in
+        let (result, (answers, matches)) = try await context.writeProgress(expecting: events.count, isPatient: true) {
+            writer in
             let receipts = events.compactMap { if case .receipt(let receipt) = $0 { receipt } else { nil } }
             let matches = try Self.match(receipts, directory: directory, writer: writer)
             let result = try writer.apply(matches.changes)

@@ -30,6 +30,7 @@ struct SMSCCommand: AsyncParsableCommand {
     @Option(help: "At most so many milliseconds more, at random.") var jitter = 0
     @Option(name: .customLong("receipt-delay"), help: "Milliseconds from the response to the receipt.")
     var receiptDelay = 0
+    @Option(help: "Receipts and messages that may be unanswered on each bind.") var window = 10
     @Option(help: "Submits a second above which ESME_RTHROTTLED is answered.") var throughput: Double?
     @Option(name: .customLong("id-form"), help: "How ids look in responses: decimal, hexadecimal or uuid.")
     var idForm = SMSCSimulator.MessageIDForm.decimal
@@ -45,11 +46,16 @@ struct SMSCCommand: AsyncParsableCommand {
     @Option(help: "Chance (0 to 1) that a message is taken and never answered.") var silence = 0.0
     @Option(help: "Seed of the faults.") var seed: UInt64 = 1
 
+    func validate() throws {
+        guard (1...65_535).contains(window) else { throw ValidationError("--window is from 1 to 65535.") }
+    }
+
     func run() async throws {
         var configuration = SMSCSimulator.Configuration()
         configuration.host = host
         configuration.port = port
         configuration.accounts = [SMSCSimulator.Account(systemID: systemID, password: password)]
+        configuration.window = window
         configuration.responseLatency = .milliseconds(latency)
         configuration.responseJitter = .milliseconds(jitter)
         configuration.receiptDelay = .milliseconds(receiptDelay)

@@ -100,7 +100,7 @@ private struct PostgresWorker {
         do throws(DatabaseError) {
             let session = try begin(job.access)
             defer { if !session.connection.isIdle { self.session = nil } }
-            let watch = WriteWatch(job.access == .write ? observer : nil, writes: 1)
+            let watch = WriteWatch(job.access == .write ? observer : nil)
             if let error = body(of: job, in: session) {
                 _ = try? session.connection.command("ROLLBACK", access: job.access)
                 return error

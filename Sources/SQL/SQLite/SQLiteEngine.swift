@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// SQLite: one writing thread with group commit, and several reading threads.
+// SQLite: one writing thread with group commit, one that brings its commits to disk, and several reading threads.
 //
-// All write jobs that wait when the writer becomes free run in one transaction and share one COMMIT, which is one fsync
-// (WAL, synchronous=FULL). Callers are resumed only after it. When a job throws, the group starts anew with a savepoint
+// All write jobs that wait when the writer becomes free run in one transaction and share one COMMIT, and so does whatever
+// comes as long as the commit before is on its way to disk. The COMMIT writes the log, `LogSync` syncs it meanwhile the
+// writer goes on, and callers are resumed only after that. When a job throws, the group starts anew with a savepoint
 // around each job, so that it loses only its own changes: savepoints cost a copy of every page that is changed, and
 // most groups need none. Where the group as a whole is lost through one job's doing (SQLite gave up the transaction, or
 // a deferred constraint fails at COMMIT), nothing is kept and the jobs run again one by one.
 
+import Dispatch
+import Foundation
 import GRDB
 import GRDBSQLite
 import Logging
@@ -21,23 +24,30 @@ final class SQLiteEngine: StorageEngine {
     private let reads = JobQueue()
     private let threads = ThreadGroup()
     private let observer: WriteObserver?
+    private let log: LogSync
 
     var dialect: Dialect { .sqlite }
     var waiting: Int { writes.count + reads.count }
 
-    private init(observer: WriteObserver?) { self.observer = observer }
+    private init(path: String, observer: WriteObserver?, synchronize: @escaping LogSync.Synchronize, logger: Logger) {
+        self.observer = observer
+        log = LogSync(path: SQLiteFile(path: path).logPath, synchronize: synchronize, logger: logger)
+    }
 
     static func open(
-        path: String, readers: Int, busySeconds: Double = 5, observer: WriteObserver? = nil, logger: Logger
+        path: String, readers: Int, busySeconds: Double = 5, observer: WriteObserver? = nil,
+        synchronize: @escaping LogSync.Synchronize = { fdatasync($0) }, logger: Logger
     ) async throws -> SQLiteEngine {
         guard !path.isEmpty, !path.hasPrefix(":"), !path.hasPrefix("file:") else {
             throw DatabaseError.invalid("an SQLite database is a plain file path")
         }
         if !SQLiteSettings.areApplied { logger.debug("SQLite keeps its usual settings: it was in use before") }
-        let engine = SQLiteEngine(observer: observer)
+        let engine = SQLiteEngine(path: path, observer: observer, synchronize: synchronize, logger: logger)
         // The writer goes first: it creates the file and puts it into WAL mode, which readers cannot.
         try await engine.start("sql-writer", path: path, access: .write, busySeconds: busySeconds) { session in
+            engine.threads.start("sql-log") { engine.log.run { engine.writes.patienceChanged() } }
             engine.writeLoop(session, logger)
+            engine.log.close()
         }
         do {
             for number in 1...max(1, readers) {
@@ -115,8 +125,8 @@ final class SQLiteEngine: StorageEngine {
     private static func prepare(_ database: GRDB.Database, access: Access) throws(DatabaseError) -> SQLiteSession {
         let session = try SQLiteSession(database, access: access)
         if access == .write {
-            // GRDB chooses NORMAL for WAL, which may lose the last commits in a power failure.
-            try session.run("PRAGMA synchronous = FULL")
+            // A checkpoint keeps to the order that survives a power failure, a COMMIT leaves the disk to `LogSync`.
+            try session.run("PRAGMA synchronous = NORMAL")
             try session.run("PRAGMA journal_size_limit = 67108864")
             // Pages that many commits touch are copied from the log to the file once for all of them: 32 MiB of log
             // instead of 4 between checkpoints.
@@ -133,7 +143,16 @@ final class SQLiteEngine: StorageEngine {
     private func readLoop(_ session: SQLiteSession) {
         let seat = JobQueue.Seat()
         while let job = reads.next(seat) {
-            job.complete(alone(job, in: session, begin: "BEGIN DEFERRED"))
+            do throws(DatabaseError) {
+                try session.control("BEGIN DEFERRED")
+            } catch {
+                job.complete(error)
+                continue
+            }
+            let error = run(job, in: session)
+            try? session.control(error == nil ? "COMMIT" : "ROLLBACK")
+            // What it has read may be on its way to disk.
+            log.complete(job, error)
         }
     }
 
@@ -141,70 +160,104 @@ final class SQLiteEngine: StorageEngine {
 
     private func writeLoop(_ session: SQLiteSession, _ logger: Logger) {
         let seat = JobQueue.Seat()
+        var pace = CommitPace()
         while true {
-            let group = writes.nextGroup(seat, limit: Self.groupLimit)
+            var group = writes.nextGroup(seat, limit: Self.groupLimit)
             if group.isEmpty { return }
-            if group.count > 1,
-                let outcomes = together(group, in: session) ?? together(group, separately: true, in: session)
-            {
-                for (job, error) in zip(group, outcomes) { job.complete(error) }
-            } else {
+            if let failure = log.failure {
+                for job in group { job.complete(failure) }
+            } else if !together(&group, in: session, joinedOn: seat, pace) && !together(&group, in: session) {
                 if group.count > 1 { logger.debug("a group of \(group.count) writes runs again one by one") }
-                for job in group { job.complete(alone(job, in: session, begin: "BEGIN IMMEDIATE")) }
+                for job in group { alone(job, in: session) }
             }
+            pace.committed(at: .now())
         }
     }
 
-    /// Runs one job in its own transaction. Returns its error.
-    private func alone(_ job: any Job, in session: SQLiteSession, begin: String) -> (any Error)? {
-        let watch = WriteWatch(job.access == .write ? observer : nil, writes: 1)
-        do throws(DatabaseError) {
-            try session.control(begin)
-        } catch {
-            return error
-        }
-        if let error = run(job, in: session) {
-            rollBack(session)
-            return error
-        }
-        return watch.commit { commit(session) }
-    }
-
-    /// Runs all jobs in one transaction, `separately` each in a savepoint. Returns an error for each that failed, or
-    /// `nil` when nothing was kept and they should run again, separately or one by one.
-    private func together(
-        _ group: [any Job], separately: Bool = false, in session: SQLiteSession
-    ) -> [(any Error)?]? {
-        let watch = WriteWatch(observer, writes: group.count)
+    /// Runs one job in its own transaction.
+    private func alone(_ job: any Job, in session: SQLiteSession) {
+        let watch = WriteWatch(observer)
         do throws(DatabaseError) {
             try session.control("BEGIN IMMEDIATE")
         } catch {
-            return group.map { _ in error }
+            return job.complete(error)
         }
-        var outcomes: [(any Error)?] = []
-        for job in group {
-            guard separately else {
-                if run(job, in: session) != nil {
-                    rollBack(session)
-                    return nil
+        if let error = run(job, in: session) {
+            rollBack(session)
+            return job.complete(error)
+        }
+        if let error = commit([(job, nil)], watch, in: session) { job.complete(error) }
+    }
+
+    /// Runs all jobs in one transaction, and those that come until it is time to commit. False when nothing was kept and
+    /// they should run again, separately or one by one.
+    private func together(
+        _ group: inout [any Job], in session: SQLiteSession, joinedOn seat: JobQueue.Seat, _ pace: CommitPace
+    ) -> Bool {
+        transact(&group, in: session) { group in
+            var hasPatient = false
+            var hasUrgent = false
+            var done = 0
+            while done < group.count {
+                let job = group[done]
+                if run(job, in: session) != nil { return nil }
+                if job.isPatient { hasPatient = true } else { hasUrgent = true }
+                done += 1
+                guard done == group.count, done < Self.groupLimit else { continue }
+                let earliest = pace.earliest(hasPatient: hasPatient, hasUrgent: hasUrgent)
+                group += writes.nextGroup(seat, limit: Self.groupLimit - done) {
+                    // As long as the commit before is on its way to disk this one would only wait behind it.
+                    if self.log.isBusy { return .endless }
+                    return .now() < earliest ? .until(earliest) : .none
                 }
-                outcomes.append(nil)
-                continue
             }
+            return group.map { ($0, nil) }
+        }
+    }
+
+    /// Runs all jobs in one transaction, each in a savepoint. False when nothing was kept and they should run one by one.
+    private func together(_ group: inout [any Job], in session: SQLiteSession) -> Bool {
+        guard group.count > 1 else { return false }
+        return transact(&group, in: session) { runSeparately($0, in: session) }
+    }
+
+    /// Begins a transaction, in which `body` runs the jobs, and commits it. False when nothing was kept, by `body`'s
+    /// decision or because of a constraint.
+    private func transact(
+        _ group: inout [any Job], in session: SQLiteSession, _ body: (inout [any Job]) -> [LogSync.Outcome]?
+    ) -> Bool {
+        let watch = WriteWatch(observer)
+        do throws(DatabaseError) {
+            try session.control("BEGIN IMMEDIATE")
+        } catch {
+            for job in group { job.complete(error) }
+            return true
+        }
+        guard let outcomes = body(&group) else {
+            rollBack(session)
+            return false
+        }
+        guard let error = commit(outcomes, watch, in: session) else { return true }
+        if case .constraint = error { return false }
+        for job in group { job.complete(error) }
+        return true
+    }
+
+    /// Nil when SQLite has given up the transaction.
+    private func runSeparately(_ group: [any Job], in session: SQLiteSession) -> [LogSync.Outcome]? {
+        var outcomes: [LogSync.Outcome] = []
+        for job in group {
             do throws(DatabaseError) {
                 try session.control("SAVEPOINT job")
                 let error = run(job, in: session)
                 if error != nil { try session.control("ROLLBACK TO SAVEPOINT job") }
                 try session.control("RELEASE SAVEPOINT job")
-                outcomes.append(error)
+                outcomes.append((job, error))
             } catch {
-                rollBack(session)
                 return nil
             }
         }
-        guard let error = watch.commit({ commit(session) }) else { return outcomes }
-        if case .constraint = error { return nil }
-        return group.map { _ in error }
+        return outcomes
     }
 
     private func run(_ job: any Job, in session: SQLiteSession) -> (any Error)? {
@@ -218,13 +271,21 @@ final class SQLiteEngine: StorageEngine {
         }
     }
 
-    private func commit(_ session: SQLiteSession) -> DatabaseError? {
+    /// Commits, and has the jobs completed once that is on disk; or returns why nothing was kept.
+    private func commit(
+        _ outcomes: [LogSync.Outcome], _ watch: WriteWatch, in session: SQLiteSession
+    ) -> DatabaseError? {
+        let committing = watch.committing(writes: outcomes.count)
+        log.announce()
         do throws(DatabaseError) {
             try session.control("COMMIT")
+            log.sync(LogSync.Commit(outcomes: outcomes, watch: committing))
             return nil
         } catch {
             rollBack(session)
-            // After a failed fsync the commit record may or may not survive in the log.
+            log.withdraw()
+            committing.ended(succeeded: false)
+            // After a failed write the commit record may or may not survive in the log.
             if case .unavailable(let message) = error { return .commitUnknown(message) }
             return error
         }

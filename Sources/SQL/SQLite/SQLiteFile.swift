@@ -15,6 +15,9 @@ public struct SQLiteFile: Sendable {
     /// The file and those that SQLite keeps beside it: what was committed last may be in the log alone.
     public static let suffixes = ["", "-wal", "-shm"]
 
+    /// Its write-ahead log.
+    var logPath: String { path + "-wal" }
+
     public var exists: Bool { FileManager.default.fileExists(atPath: path) }
 
     /// Its bytes, without those of the log; 0 when there is none.

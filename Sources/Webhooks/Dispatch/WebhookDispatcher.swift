@@ -254,7 +254,7 @@ public final class WebhookDispatcher: DeliveryInbox {
             let now = context.clock()
             while true {
                 do {
-                    try await context.database.write {
+                    try await context.database.write(isPatient: true) {
                         try DeliveryStore($0).finish(batch, lease: lease, now: now)
                     }
                     metrics.recorded(batch.lazy.map(\.state))
