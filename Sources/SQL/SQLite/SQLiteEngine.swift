@@ -150,7 +150,8 @@ final class SQLiteEngine: StorageEngine {
                 continue
             }
             let error = run(job, in: session)
-            try? session.control(error == nil ? "COMMIT" : "ROLLBACK")
+            try? session.control("COMMIT")
+            rollBack(session)
             // What it has read may be on its way to disk.
             log.complete(job, error)
         }
@@ -194,13 +195,17 @@ final class SQLiteEngine: StorageEngine {
     private func together(
         _ group: inout [any Job], in session: SQLiteSession, joinedOn seat: JobQueue.Seat, _ pace: CommitPace
     ) -> Bool {
-        transact(&group, in: session) { group in
+        var loneError: (any Error)?
+        let isDone = transact(&group, in: session) { group in
             var hasPatient = false
             var hasUrgent = false
             var done = 0
             while done < group.count {
                 let job = group[done]
-                if run(job, in: session) != nil { return nil }
+                if let error = run(job, in: session) {
+                    if group.count == 1 { loneError = error }
+                    return nil
+                }
                 if job.isPatient { hasPatient = true } else { hasUrgent = true }
                 done += 1
                 guard done == group.count, done < Self.groupLimit else { continue }
@@ -213,6 +218,9 @@ final class SQLiteEngine: StorageEngine {
             }
             return group.map { ($0, nil) }
         }
+        guard let loneError else { return isDone }
+        group[0].complete(loneError)
+        return true
     }
 
     /// Runs all jobs in one transaction, each in a savepoint. False when nothing was kept and they should run one by one.
