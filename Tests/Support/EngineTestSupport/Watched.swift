@@ -74,7 +74,7 @@ public final class Watched<Value: Sendable>: Sendable {
 
 /// Looks again and again, a millisecond apart, until `probe` gives a value: for facts that only the database tells.
 public func eventually<Value: Sendable>(
-    _ what: String, timeout: Duration = .seconds(20), _ probe: () async throws -> Value?
+    _ what: String, timeout: Duration = .seconds(60), _ probe: () async throws -> Value?
 ) async throws -> Value {
     let deadline = ContinuousClock.now + timeout
     while ContinuousClock.now < deadline {
