@@ -145,14 +145,8 @@ public final class Acceptor: Sendable {
     func close() { queue.close() }
 
     func run() async {
-        // SQLite writes one transaction after the other: a second one stands by, and begins in the moment when the first is
-        // on disk.
-        let consumers = context.database.dialect == .sqlite ? 2 : 1
-        await withTaskGroup(of: Void.self) { group in
-            for _ in 0..<consumers {
-                group.addTask { while await self.queue.isFilled() { await self.store(self.waiting()) } }
-            }
-        }
+        // One batch after the other: messages go to their connectors in the order in which they came.
+        while await queue.isFilled() { await store(waiting()) }
     }
 
     /// Whatever waits when it is stored.
