@@ -58,7 +58,8 @@ public final class Database: Sendable {
         try await submit(.write, isPatient: isPatient, body)
     }
 
-    /// Runs `body` in a read-only transaction that sees one snapshot of what is committed.
+    /// Runs `body` in a read-only transaction that sees one snapshot of what is committed. Returns only when all
+    /// that it may have seen is on disk.
     @discardableResult
     public func read<T: Sendable>(_ body: @escaping @Sendable (Transaction) throws -> T) async throws -> T {
         try await submit(.read, isPatient: false, body)

@@ -2,7 +2,7 @@
 // SQLite: one writing thread with group commit, one that brings its commits to disk, and several reading threads.
 //
 // All write jobs that wait when the writer becomes free run in one transaction and share one COMMIT, and so does whatever
-// comes as long as the commit before is on its way to disk. The COMMIT writes the log, `LogSync` syncs it meanwhile the
+// comes as long as the commit before is on its way to disk. The COMMIT writes the log, `LogSync` syncs it while the
 // writer goes on, and callers are resumed only after that. When a job throws, the group starts anew with a savepoint
 // around each job, so that it loses only its own changes: savepoints cost a copy of every page that is changed, and
 // most groups need none. Where the group as a whole is lost through one job's doing (SQLite gave up the transaction, or
