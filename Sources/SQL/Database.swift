@@ -55,14 +55,28 @@ public final class Database: Sendable {
     public func write<T: Sendable>(
         isPatient: Bool = false, _ body: @escaping @Sendable (Transaction) throws -> T
     ) async throws -> T {
-        try await submit(.write, isPatient: isPatient, body)
+        try await withCheckedThrowingContinuation { continuation in
+            write(isPatient: isPatient, body) { continuation.resume(with: $0) }
+        }
+    }
+
+    /// The same for who has no task to wait in: `completion` is called once, as a rule on a database's thread, which does
+    /// nothing else until it returns. SQLite's commits are told of in their order.
+    public func write<T: Sendable>(
+        isPatient: Bool = false, _ body: @escaping @Sendable (Transaction) throws -> T,
+        completion: @escaping @Sendable (Result<T, any Error>) -> Void
+    ) {
+        engine.submit(TypedJob(access: .write, isPatient: isPatient, body: body, completion: completion))
     }
 
     /// Runs `body` in a read-only transaction that sees one snapshot of what is committed. Returns only when all
     /// that it may have seen is on disk.
     @discardableResult
     public func read<T: Sendable>(_ body: @escaping @Sendable (Transaction) throws -> T) async throws -> T {
-        try await submit(.read, isPatient: false, body)
+        try await withCheckedThrowingContinuation { continuation in
+            engine.submit(
+                TypedJob(access: .read, isPatient: false, body: body) { continuation.resume(with: $0) })
+        }
     }
 
     /// Brings the schema up to date, in one transaction. Processes that start together wait for one another.
@@ -95,14 +109,5 @@ public final class Database: Sendable {
     public func close() async {
         engine.shutDown()
         await engine.waitUntilClosed()
-    }
-
-    private func submit<T: Sendable>(
-        _ access: Access, isPatient: Bool, _ body: @escaping @Sendable (Transaction) throws -> T
-    ) async throws -> T {
-        try await withCheckedThrowingContinuation { continuation in
-            engine.submit(
-                TypedJob(access: access, isPatient: isPatient, body: body, continuation: continuation))
-        }
     }
 }

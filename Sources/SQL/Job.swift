@@ -22,14 +22,14 @@ protocol StorageEngine: Sendable {
     func waitUntilClosed() async
 }
 
-/// A closure with its continuation, its result type hidden.
+/// A closure with whom to tell of its end, its result type hidden.
 protocol Job: AnyObject, Sendable {
     var access: Access { get }
     /// Whether nobody waits for it with impatience: it may wait for others to share its commit.
     var isPatient: Bool { get }
     /// Runs the closure and keeps its value until `complete`; may be called again for a retry.
     func run(_ transaction: Transaction) throws
-    /// Resumes the caller with the kept value, or with `error`.
+    /// Tells the caller the kept value, or `error`.
     func complete(_ error: (any Error)?)
 }
 
@@ -38,17 +38,17 @@ final class TypedJob<Value: Sendable>: Job {
     let access: Access
     let isPatient: Bool
     private let body: @Sendable (Transaction) throws -> Value
-    private let continuation: CheckedContinuation<Value, any Error>
+    private let completion: @Sendable (Result<Value, any Error>) -> Void
     private let value = Mutex<Value?>(nil)
 
     init(
         access: Access, isPatient: Bool, body: @escaping @Sendable (Transaction) throws -> Value,
-        continuation: CheckedContinuation<Value, any Error>
+        completion: @escaping @Sendable (Result<Value, any Error>) -> Void
     ) {
         self.access = access
         self.isPatient = isPatient
         self.body = body
-        self.continuation = continuation
+        self.completion = completion
     }
 
     func run(_ transaction: Transaction) throws {
@@ -57,11 +57,11 @@ final class TypedJob<Value: Sendable>: Job {
     }
 
     func complete(_ error: (any Error)?) {
-        if let error { return continuation.resume(throwing: error) }
+        if let error { return completion(.failure(error)) }
         guard let result = value.withLock({ $0 }) else {
             preconditionFailure("a job was completed without an error before it ran")
         }
-        continuation.resume(returning: result)
+        completion(.success(result))
     }
 }
 

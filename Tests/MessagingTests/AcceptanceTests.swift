@@ -46,6 +46,28 @@ struct AcceptanceTests {
     }
 
     @Test(arguments: Engine.allCases)
+    func `messages go to their connector in the order in which they came, however many commits that takes`(
+        _ engine: Engine
+    ) async throws {
+        try await TestNode.run(engine) { node async throws in
+            let messages = (0..<2000).map { _ in node.message() }
+            let results = Watched<[AcceptResult]>([])
+            for start in stride(from: 0, to: messages.count, by: 4) {
+                node.engine.acceptor.accept(
+                    messages[start..<start + 4].map { message in
+                        Acceptor.Submission(message) { result in results.update { $0.append(result) } }
+                    })
+                await Task.yield()
+            }
+            let submissions = try await node.connector.submissions(count: messages.count)
+            let misplaced = zip(submissions, messages).enumerated().filter { $1.0.ticket.key != $1.1.key }.map(\.offset)
+            #expect(misplaced == [])
+            #expect(results.current.filter { $0 == .accepted }.count == messages.count)
+            try await node.waitUntilIdle()
+        }
+    }
+
+    @Test(arguments: Engine.allCases)
     func `without a database nothing is accepted, and with it again all is`(_ engine: Engine) async throws {
         try await TestNode.run(engine) { node async throws in
             try await node.database.write { try $0.execute("ALTER TABLE jobs RENAME TO jobs_away") }

@@ -79,6 +79,42 @@ struct BatchQueueTests {
     }
 }
 
+struct TurnstileTests {
+    @Test
+    func `whoever comes first, one after the other passes in the order of the numbers`() async {
+        let turnstile = Turnstile()
+        let passed = Watched<[Int]>([])
+        let inside = Watched(0)
+        let numbers = Array(0..<400).shuffled()
+        await withTaskGroup(of: Void.self) { group in
+            for start in stride(from: 0, to: numbers.count, by: 20) {
+                group.addTask {
+                    for number in numbers[start..<start + 20] {
+                        turnstile.pass(number) {
+                            inside.update { $0 += 1 }
+                            #expect(inside.current == 1)
+                            passed.update { $0.append(number) }
+                            inside.update { $0 -= 1 }
+                        }
+                    }
+                }
+            }
+        }
+        #expect(passed.current == Array(0..<400))
+    }
+
+    @Test
+    func `a body may let others through`() {
+        let turnstile = Turnstile()
+        let passed = Watched<[Int]>([])
+        turnstile.pass(0) {
+            turnstile.pass(1) { passed.update { $0.append(1) } }
+            passed.update { $0.append(0) }
+        }
+        #expect(passed.current == [0, 1])
+    }
+}
+
 struct DispatchQueueTests {
     private func message(_ number: UInt64, size: Int) throws -> QueuedMessage {
         try #require(QueuedMessage(fresh: stored(number, size: size, content: .sms(SMSContent(inboundText: "x")))))

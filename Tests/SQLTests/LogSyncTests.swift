@@ -11,11 +11,15 @@ import Testing
 
 @Suite struct LogSyncTests {
     /// A database whose log is synced when the test says so.
-    private func open(_ synchronize: @escaping LogSync.Synchronize) async throws -> Database {
+    private func open(
+        observer: WriteObserver? = nil, pace: CommitPace = CommitPace(),
+        _ synchronize: @escaping LogSync.Synchronize
+    ) async throws -> Database {
         let path = try TemporaryFolder.shared.get().newPath("db")
         return Database(
             engine: try await SQLiteEngine.open(
-                path: path, readers: 1, synchronize: synchronize, logger: TestDatabase.quiet))
+                path: path, readers: 1, observer: observer, pace: pace, synchronize: synchronize,
+                logger: TestDatabase.quiet))
     }
 
     private static let count = "SELECT count(*) AS n FROM t"
@@ -118,20 +122,46 @@ import Testing
         await database.close()
     }
 
+    @Test func `a patient write waits for one that is not, and shares its commit`() async throws {
+        let groups = Mutex<[Int]>([])
+        let minute = DispatchTimeInterval.seconds(60)
+        let database = try await open(
+            observer: { report in groups.withLock { $0.append(report.writes) } },
+            pace: CommitPace(patientGap: minute, mixedGap: .milliseconds(0), quietGap: minute)
+        ) { _ in 0 }
+        for statement in ["CREATE TABLE t (a BIGINT)", "INSERT INTO t VALUES (1)"] {
+            try await database.write { try $0.execute(statement) }
+        }
+        groups.withLock { $0 = [] }
+        let hasRun = Gate()
+        async let patient = database.write(isPatient: true) { transaction in
+            _ = try transaction.execute("INSERT INTO t VALUES (2)")
+            hasRun.open()
+        }
+        await hasRun.opened()
+        try await database.write { try $0.execute("INSERT INTO t VALUES (3)") }
+        _ = try await patient
+        #expect(groups.withLock { $0 } == [2])
+        await database.close()
+    }
+
     @Test func `commits that come thick and fast keep a distance where nobody is in a hurry`() {
         func time(_ milliseconds: UInt64) -> DispatchTime { DispatchTime(uptimeNanoseconds: 1_000_000 * milliseconds) }
         var pace = CommitPace()
         #expect(pace.earliest(hasPatient: true, hasUrgent: false) <= time(0))
-        pace.committed(at: time(100))
+        pace.committed(at: time(100), hasPatient: false)
         // The first after a while has nobody wait.
         #expect(pace.earliest(hasPatient: true, hasUrgent: false) <= time(100))
-        pace.committed(at: time(101))
+        pace.committed(at: time(101), hasPatient: false)
         #expect(pace.earliest(hasPatient: true, hasUrgent: false) == time(109))
         #expect(pace.earliest(hasPatient: true, hasUrgent: true) == time(105))
         #expect(pace.earliest(hasPatient: false, hasUrgent: true) <= time(101))
-        pace.committed(at: time(117))
+        // More that is patient is to be expected soon.
+        pace.committed(at: time(103), hasPatient: true)
+        #expect(pace.earliest(hasPatient: false, hasUrgent: true) == time(107))
+        pace.committed(at: time(117), hasPatient: true)
         #expect(pace.earliest(hasPatient: true, hasUrgent: false) == time(125))
-        pace.committed(at: time(134))
+        pace.committed(at: time(134), hasPatient: true)
         #expect(pace.earliest(hasPatient: true, hasUrgent: false) <= time(134))
     }
 }

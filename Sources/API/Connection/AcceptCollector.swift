@@ -11,8 +11,9 @@ final class AcceptCollector {
     /// What is done on the event loop when a message is accepted or not.
     typealias Answer = @Sendable (AcceptResult) -> Void
 
-    /// As many as one transaction of the acceptor stores: a longer group would be answered after its last one.
-    private static let groupLimit = 256
+    /// Small enough for the database and the other event loops to have something to do while a loop works on what a
+    /// hundred clients have sent it in one go.
+    private static let groupLimit = 16
 
     private let acceptor: Acceptor
     private let eventLoop: any EventLoop

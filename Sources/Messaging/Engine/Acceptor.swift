@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Takes messages in: requests that arrive while one commit is under way share the next, and each is answered only when
-// its message, event and job are on disk. A message that cannot be stored fails alone.
+// its message, event and job are on disk. A message that cannot be stored fails alone. Messages go to their connectors in
+// the order in which they came.
 
 public import Accounts
 internal import Logging
@@ -59,41 +60,66 @@ public final class Acceptor: Sendable {
         }
     }
 
-    /// What one transaction stores. It is taken from the queue when the transaction begins, so that whatever has come
-    /// until then shares it; a transaction that runs again stores the same.
-    private final class Batch: Sendable {
-        struct Content: Sendable {
-            let items: [Submission]
-            /// So many of them the dispatcher has room for.
-            let room: Int
-            let now: Milliseconds
-        }
+    /// What one transaction stores.
+    private struct Batch: Sendable {
+        let items: [Submission]
+        /// Its place among those that were taken from the queue.
+        let number: Int
+        /// So many of them the dispatcher has room for.
+        let room: Int
+        let now: Milliseconds
+    }
 
-        private let content = Mutex<Content?>(nil)
-        private let take: @Sendable () -> Content
+    /// A transaction that is on its way. It takes from the queue when it begins, so that whatever has come until then
+    /// shares it; when it runs again it stores the same.
+    private final class Ticket: Sendable {
+        private let batch = Mutex<Batch?>(nil)
 
-        init(_ take: @escaping @Sendable () -> Content) { self.take = take }
-
-        func taken() -> Content {
-            content.withLock { content in
-                if let content { return content }
+        func batch(_ take: () -> Batch) -> Batch {
+            batch.withLock { batch in
+                if let batch { return batch }
                 let taken = take()
-                content = taken
+                batch = taken
                 return taken
             }
         }
     }
 
+    private struct State {
+        var waiting: [Submission] = []
+        /// Transactions that have begun to store something, or are about to.
+        var underWay = 0
+        /// One of them has taken nothing yet: what comes is for it.
+        var isAwaited = false
+        var batches = 0
+        var isRunning = false
+        var isClosed = false
+
+        var isDone: Bool { isClosed && underWay == 0 && waiting.isEmpty }
+
+        /// Whether another transaction is to be sent on its way; it is counted then.
+        mutating func mayStart() -> Bool {
+            guard isRunning, !isAwaited, !waiting.isEmpty, underWay < Acceptor.transactionLimit else { return false }
+            isAwaited = true
+            underWay += 1
+            return true
+        }
+    }
+
     private static let batchLimit = 256
+    /// While one is brought to disk, the next is carried out.
+    private static let transactionLimit = 2
 
     private let context: EngineContext
     private let dispatcher: Dispatcher
-    private let queue: BatchQueue<Submission>
+    private let state = Mutex(State())
+    private let turnstile = Turnstile()
+    /// Those that went wrong.
+    private let failures = BatchQueue<(batch: Batch, error: any Error)>()
 
     init(context: EngineContext, dispatcher: Dispatcher) {
         self.context = context
         self.dispatcher = dispatcher
-        queue = BatchQueue(capacity: context.options.acceptCapacity)
     }
 
     /// Stores the message with its job. Returns when it is durable, or will not be.
@@ -108,7 +134,7 @@ public final class Acceptor: Sendable {
 
     /// Stores each of the messages with its job, if possible all of them in one transaction.
     public func accept(_ submissions: [Submission]) {
-        if queue.push(submissions) { return }
+        if push(submissions) { return }
         for submission in submissions { push(submission) }
     }
 
@@ -123,7 +149,20 @@ public final class Acceptor: Sendable {
     }
 
     private func push(_ item: Submission) {
-        if !queue.push(item) { self.answer(item, .unavailable) }
+        if !push([item]) { answer(item, .unavailable) }
+    }
+
+    /// False when there is no room for all of them.
+    private func push(_ items: [Submission]) -> Bool {
+        let (isTaken, starts) = state.withLock { state in
+            guard !state.isClosed, items.count <= context.options.acceptCapacity - state.waiting.count else {
+                return (false, false)
+            }
+            state.waiting += items
+            return (true, state.mayStart())
+        }
+        if starts { start() }
+        return isTaken
     }
 
     /// What was answered under an idempotency key within 24 hours: `.repeated` for the same request, `.keyReused` for
@@ -137,48 +176,132 @@ public final class Acceptor: Sendable {
         }
     }
 
+    /// Takes no more; what waits is still stored.
+    func close() {
+        let isDone = state.withLock { state in
+            state.isClosed = true
+            return state.isDone
+        }
+        if isDone { failures.close() }
+    }
+
+    /// Stores what waits and what comes, until all is stored that came before `close`.
+    func run() async {
+        let starts = state.withLock { state in
+            state.isRunning = true
+            return state.mayStart()
+        }
+        if starts { start() }
+        await withDiscardingTaskGroup { group in
+            while true {
+                let failed = await failures.next(limit: 1)
+                if failed.isEmpty { return }
+                for (batch, error) in failed {
+                    group.addTask {
+                        await self.recover(batch, from: error)
+                        self.ended()
+                    }
+                }
+            }
+        }
+    }
+
+    // MARK: Storing
+
+    private func start() {
+        let ticket = Ticket()
+        context.write { [self] transaction in
+            try store(ticket.batch(takeBatch), in: transaction)
+        } completion: { [self] result in
+            let batch = ticket.batch(takeBatch)
+            switch result {
+            case .success(let results):
+                turnstile.pass(batch.number) { [self] in handOver(batch, results) }
+                ended()
+            case .failure(let error):
+                _ = failures.push((batch, error))
+            }
+        }
+    }
+
+    private func takeBatch() -> Batch {
+        let (items, number, starts) = state.withLock { state in
+            let items = state.waiting.takeFirst(Self.batchLimit)
+            state.isAwaited = false
+            defer { state.batches += 1 }
+            return (items, state.batches, state.mayStart())
+        }
+        if starts { start() }
+        return batch(of: items, number)
+    }
+
+    private func batch(of items: [Submission], _ number: Int) -> Batch {
+        Batch(items: items, number: number, room: dispatcher.reserve(items.count), now: context.clock())
+    }
+
+    private func ended() {
+        let (starts, isDone) = state.withLock { state in
+            state.underWay -= 1
+            return (state.mayStart(), state.isDone)
+        }
+        if starts { start() }
+        if isDone { failures.close() }
+    }
+
+    private func store(_ batch: Batch, in transaction: Transaction) throws -> [AcceptResult] {
+        try Writing(
+            transaction: transaction, renderers: context.renderers, channels: context.directory.current.channels,
+            room: batch.room, lease: context.lease, now: batch.now
+        ).write(
+            batch.items.map { Request(message: $0.message, following: $0.following, idempotency: $0.idempotency) })
+    }
+
+    private func handOver(_ batch: Batch, _ results: [AcceptResult]) {
+        context.metrics.stored(batch.items.count)
+        let accepted = zip(batch.items, results).filter { $0.1 == .accepted }.map(\.0.message)
+        let fresh = Writing.immediate(accepted, now: batch.now)
+        dispatcher.take(fresh.prefix(batch.room).compactMap(QueuedMessage.init(fresh:)), reserved: batch.room)
+        if fresh.count > batch.room { dispatcher.noteBacklog() }
+        for (item, result) in zip(batch.items, results) { answer(item, result) }
+    }
+
     private func answer(_ item: Submission, _ result: AcceptResult) {
         context.metrics.answered(item.message.surface, result, after: item.start.duration(to: .now))
         item.answer(result)
     }
 
-    func close() { queue.close() }
+    // MARK: What goes wrong
 
-    func run() async {
-        // One batch after the other: messages go to their connectors in the order in which they came.
-        while await queue.isFilled() { await store(waiting()) }
-    }
-
-    /// Whatever waits when it is stored.
-    private func waiting() -> Batch {
-        Batch { [self] in content(of: queue.take(limit: Self.batchLimit)) }
-    }
-
-    private func content(of items: [Submission]) -> Batch.Content {
-        Batch.Content(items: items, room: dispatcher.reserve(items.count), now: context.clock())
-    }
-
-    private func store(_ batch: Batch) async {
-        do {
-            try await commit(batch)
-        } catch {
-            let content = batch.taken()
-            dispatcher.take([], reserved: content.room)
-            await recover(content.items, from: error)
+    private func recover(_ batch: Batch, from error: any Error) async {
+        dispatcher.take([], reserved: batch.room)
+        var unknown: [Submission] = []
+        var ends: [@Sendable () -> Void] = []
+        func failed(_ items: [Submission], _ error: any Error) {
+            if case DatabaseError.commitUnknown(let reason) = error {
+                context.logger.error("nobody knows whether messages were stored", metadata: ["error": "\(reason)"])
+                unknown += items
+            } else {
+                context.logger.error("messages not stored", metadata: ["error": "\(error)", "count": "\(items.count)"])
+                ends.append { [self] in for item in items { answer(item, .unavailable) } }
+            }
         }
-    }
-
-    private func recover(_ items: [Submission], from error: any Error) async {
-        if case DatabaseError.commitUnknown(let reason) = error {
-            context.logger.error("nobody knows whether messages were stored", metadata: ["error": "\(reason)"])
-            await findOut(items)
-        } else if items.count == 1 || (error as? DatabaseError)?.isTransient == true {
-            context.logger.error("messages not stored", metadata: ["error": "\(error)", "count": "\(items.count)"])
-            for item in items { answer(item, .unavailable) }
+        if batch.items.count == 1 || (error as? DatabaseError)?.isTransient == true {
+            failed(batch.items, error)
         } else {
             // One of them is at fault; alone, each of the others goes through.
-            for item in items { await store(Batch { [self] in content(of: [item]) }) }
+            for item in batch.items {
+                let single = self.batch(of: [item], batch.number)
+                do {
+                    let results = try await context.write { [self] in try store(single, in: $0) }
+                    ends.append { [self] in handOver(single, results) }
+                } catch {
+                    dispatcher.take([], reserved: single.room)
+                    failed([item], error)
+                }
+            }
         }
+        turnstile.pass(batch.number) { [ends] in for end in ends { end() } }
+        if !unknown.isEmpty { await findOut(unknown) }
     }
 
     /// How long the database has to come back and say what it stored: half a second, so many times. PostgreSQL takes some
@@ -207,32 +330,4 @@ public final class Acceptor: Sendable {
         }
         for item in batch { answer(item, .unknown) }
     }
-
-    private func commit(_ batch: Batch) async throws {
-        let lease = context.lease
-        let renderers = context.renderers
-        let channels = context.directory.current.channels
-        let results = try await context.write { transaction -> [AcceptResult] in
-            let content = batch.taken()
-            // Another batch was faster.
-            if content.items.isEmpty { return [] }
-            return try Writing(
-                transaction: transaction, renderers: renderers, channels: channels, room: content.room, lease: lease,
-                now: content.now
-            ).write(
-                content.items.map {
-                    Request(message: $0.message, following: $0.following, idempotency: $0.idempotency)
-                })
-        }
-        let content = batch.taken()
-        if content.items.isEmpty { return }
-        context.metrics.stored(content.items.count)
-        let accepted = zip(content.items, results).filter { $0.1 == .accepted }.map(\.0.message)
-        let fresh = Writing.immediate(accepted, now: content.now)
-        dispatcher.take(
-            fresh.prefix(content.room).compactMap(QueuedMessage.init(fresh:)), reserved: content.room)
-        if fresh.count > content.room { dispatcher.noteBacklog() }
-        for (item, result) in zip(content.items, results) { answer(item, result) }
-    }
-
 }

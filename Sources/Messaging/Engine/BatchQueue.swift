@@ -40,20 +40,12 @@ public final class BatchQueue<Element: Sendable>: Sendable {
 
     /// Waits for elements and takes up to `limit`; empty once the queue is closed and used up.
     public func next(limit: Int) async -> [Element] {
-        while await isFilled() {
-            let batch = take(limit: limit)
-            if !batch.isEmpty { return batch }
-        }
-        return []
-    }
-
-    /// Waits for elements, which another consumer may take first; false once the queue is closed and used up.
-    func isFilled() async -> Bool {
         while true {
-            let isFilled = state.withLock { state -> Bool? in
-                state.waiting.isEmpty ? (state.isClosed ? false : nil) : true
+            let batch = state.withLock { state -> [Element]? in
+                if state.waiting.isEmpty { return state.isClosed ? [] : nil }
+                return state.waiting.takeFirst(limit)
             }
-            if let isFilled { return isFilled }
+            if let batch { return batch }
             await withCheckedContinuation { continuation in
                 let isReady = state.withLock { state in
                     if state.waiting.isEmpty && !state.isClosed {
@@ -67,21 +59,6 @@ public final class BatchQueue<Element: Sendable>: Sendable {
         }
     }
 
-    /// Up to `limit` of the elements that are there.
-    func take(limit: Int) -> [Element] {
-        state.withLock { state in
-            if state.waiting.count <= limit {
-                var batch: [Element] = []
-                batch.reserveCapacity(state.waiting.count)
-                swap(&batch, &state.waiting)
-                return batch
-            }
-            let batch = Array(state.waiting.prefix(limit))
-            state.waiting.removeFirst(batch.count)
-            return batch
-        }
-    }
-
     /// Refuses further elements; consumers still get what waits.
     public func close() {
         let consumers = state.withLock { state in
@@ -90,6 +67,20 @@ public final class BatchQueue<Element: Sendable>: Sendable {
             return state.consumers
         }
         for consumer in consumers { consumer.resume() }
+    }
+}
+
+extension Array {
+    /// Removes the first `limit` elements, or all that there are, and returns them.
+    mutating func takeFirst(_ limit: Int) -> Self {
+        if count <= limit {
+            var taken = Self()
+            taken.reserveCapacity(count)
+            swap(&taken, &self)
+            return taken
+        }
+        defer { removeFirst(limit) }
+        return Self(prefix(limit))
     }
 }
 

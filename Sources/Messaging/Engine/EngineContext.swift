@@ -57,11 +57,20 @@ public final class EngineContext: Sendable {
     public func write<T: Sendable>(
         isPatient: Bool = false, _ body: @escaping @Sendable (Transaction) throws -> T
     ) async throws -> T {
-        do {
-            return try await database.write(isPatient: isPatient, body)
-        } catch DatabaseError.commitUnknown(let reason) {
-            doubtLease()
-            throw DatabaseError.commitUnknown(reason)
+        try await withCheckedThrowingContinuation { continuation in
+            write(isPatient: isPatient, body) { continuation.resume(with: $0) }
+        }
+    }
+
+    /// The same for who has no task to wait in: `completion` is called once, as a rule on a database's thread, which does
+    /// nothing else until it returns.
+    func write<T: Sendable>(
+        isPatient: Bool = false, _ body: @escaping @Sendable (Transaction) throws -> T,
+        completion: @escaping @Sendable (Result<T, any Error>) -> Void
+    ) {
+        database.write(isPatient: isPatient, body) { [self] result in
+            if case .failure(DatabaseError.commitUnknown) = result { doubtLease() }
+            completion(result)
         }
     }
 

@@ -7,24 +7,36 @@ import Dispatch
 
 struct CommitPace {
     /// From one commit to the next when all its jobs are patient.
-    static let patientGap = DispatchTimeInterval.milliseconds(8)
+    let patientGap: DispatchTimeInterval
     /// The same when some are.
-    static let mixedGap = DispatchTimeInterval.milliseconds(4)
+    let mixedGap: DispatchTimeInterval
     /// Commits that are farther apart are few: there, nobody waits.
-    static let quietGap = DispatchTimeInterval.milliseconds(16)
+    let quietGap: DispatchTimeInterval
 
     private var last: DispatchTime?
     private var isQuiet = true
+    private var hadPatient = false
 
-    /// A commit has been made.
-    mutating func committed(at now: DispatchTime) {
-        isQuiet = last.map { $0 + Self.quietGap < now } ?? true
+    init(
+        patientGap: DispatchTimeInterval = .milliseconds(8), mixedGap: DispatchTimeInterval = .milliseconds(4),
+        quietGap: DispatchTimeInterval = .milliseconds(16)
+    ) {
+        self.patientGap = patientGap
+        self.mixedGap = mixedGap
+        self.quietGap = quietGap
+    }
+
+    /// A commit has been made; `hasPatient` when some of its jobs were.
+    mutating func committed(at now: DispatchTime, hasPatient: Bool) {
+        isQuiet = last.map { $0 + quietGap < now } ?? true
+        hadPatient = hasPatient
         last = now
     }
 
-    /// Before which the next commit shall not be made, given what kinds of jobs it has.
+    /// Before which the next commit shall not be made, given what kinds of jobs it has. One without patient jobs that
+    /// follows one with them is about to be joined by more of them.
     func earliest(hasPatient: Bool, hasUrgent: Bool) -> DispatchTime {
-        guard let last, hasPatient, !isQuiet else { return DispatchTime(uptimeNanoseconds: 0) }
-        return last + (hasUrgent ? Self.mixedGap : Self.patientGap)
+        guard let last, hasPatient || hadPatient, !isQuiet else { return DispatchTime(uptimeNanoseconds: 0) }
+        return last + (hasUrgent ? mixedGap : patientGap)
     }
 }

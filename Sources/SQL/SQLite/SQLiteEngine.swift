@@ -36,7 +36,8 @@ final class SQLiteEngine: StorageEngine {
 
     static func open(
         path: String, readers: Int, busySeconds: Double = 5, observer: WriteObserver? = nil,
-        synchronize: @escaping LogSync.Synchronize = { fdatasync($0) }, logger: Logger
+        pace: CommitPace = CommitPace(), synchronize: @escaping LogSync.Synchronize = { fdatasync($0) },
+        logger: Logger
     ) async throws -> SQLiteEngine {
         guard !path.isEmpty, !path.hasPrefix(":"), !path.hasPrefix("file:") else {
             throw DatabaseError.invalid("an SQLite database is a plain file path")
@@ -46,7 +47,7 @@ final class SQLiteEngine: StorageEngine {
         // The writer goes first: it creates the file and puts it into WAL mode, which readers cannot.
         try await engine.start("sql-writer", path: path, access: .write, busySeconds: busySeconds) { session in
             engine.threads.start("sql-log") { engine.log.run { engine.writes.patienceChanged() } }
-            engine.writeLoop(session, logger)
+            engine.writeLoop(session, pace, logger)
             engine.log.close()
         }
         do {
@@ -159,9 +160,9 @@ final class SQLiteEngine: StorageEngine {
 
     // MARK: Writing
 
-    private func writeLoop(_ session: SQLiteSession, _ logger: Logger) {
+    private func writeLoop(_ session: SQLiteSession, _ pace: CommitPace, _ logger: Logger) {
         let seat = JobQueue.Seat()
-        var pace = CommitPace()
+        var pace = pace
         while true {
             var group = writes.nextGroup(seat, limit: Self.groupLimit)
             if group.isEmpty { return }
@@ -171,7 +172,7 @@ final class SQLiteEngine: StorageEngine {
                 if group.count > 1 { logger.debug("a group of \(group.count) writes runs again one by one") }
                 for job in group { alone(job, in: session) }
             }
-            pace.committed(at: .now())
+            pace.committed(at: .now(), hasPatient: group.contains(where: \.isPatient))
         }
     }
 
