@@ -40,9 +40,9 @@ class Plan:
 
     def __init__(self, arguments):
         quick, full = arguments.quick, arguments.full
-        self.rounds = 1 if quick else 3
+        self.rounds = 1 if quick else 5
         self.warmup = 1 if quick else 2
-        self.seconds = 3 if quick else 8
+        self.seconds = 3 if quick else 5
         self.drained = 5_000 if quick else 30_000
         self.queues = [10_000] if quick else [10_000, 100_000] + ([1_000_000] if full else [])
         self.stored = 50_000 if quick else 10_000_000 if full else 1_000_000
@@ -67,6 +67,10 @@ class Run:
         return self._measured(
             subject, "load", "--dialect", dialect or subject.dialect, "--connections",
             connections or subject.connections, *options)
+
+    def turn(self, subject, **options):
+        with subject.at_work():
+            return self.load(subject, **options)
 
     def cycles(self, subject, dialect="sms"):
         return self._measured(subject, "cycles", "--in-flight", IN_FLIGHT[dialect], "--dialect", dialect)
@@ -113,7 +117,7 @@ class Run:
             for server in servers.values():
                 stack.callback(server.stop)
             results = self.in_turns(
-                "accepts", {name: lambda server=server: self.load(server) for name, server in servers.items()})
+                "accepts", {name: lambda server=server: self.turn(server) for name, server in servers.items()})
             self.add("decode and echo", "floor", results["floor"])
             for name, result in results.items():
                 if name != "floor":
@@ -123,7 +127,7 @@ class Run:
             many = {name: server for name, server in servers.items() if name != "Kannel"}
             results = self.in_turns(
                 f"accepts, {MANY} clients",
-                {name: lambda server=server: self.load(server, connections=MANY) for name, server in many.items()})
+                {name: lambda server=server: self.turn(server, connections=MANY) for name, server in many.items()})
             self.add(f"decode and echo, {MANY} clients", "floor", results["floor"])
             for name, result in results.items():
                 if name != "floor":
