@@ -43,7 +43,7 @@ public final class Watched<Value: Sendable>: Sendable {
 
     /// Waits until the value fulfils the condition and returns it; throws when it does not within `timeout`.
     public func wait(
-        for what: String, timeout: Duration = .seconds(20), until condition: @escaping @Sendable (Value) -> Bool
+        for what: String, timeout: Duration = .seconds(60), until condition: @escaping @Sendable (Value) -> Bool
     ) async throws -> Value {
         let id = state.withLock { state in
             state.nextWaiter += 1
