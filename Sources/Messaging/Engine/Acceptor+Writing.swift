@@ -42,7 +42,7 @@ extension Acceptor {
             var roomLeft = room
             try JobStore(transaction).insert(
                 first.map { message in
-                    // The same that `commit` hands to the dispatcher.
+                    // The same that `handOver` gives to the dispatcher.
                     let isHeld = roomLeft > 0 && Self.isImmediate(message, now: now)
                     if isHeld { roomLeft -= 1 }
                     return (message.key, message.sendAt ?? now, isHeld ? lease : 0)
