@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// Hands work from many tasks to few consumers in batches: while a consumer commits one batch, the next one collects.
+// Hands work from many tasks to one consumer in batches: while the consumer commits one batch, the next one collects.
 // Crossing a task costs microseconds, so it is paid once per batch. Order is kept; nothing is dropped silently.
 
 internal import Synchronization
 
-/// A queue with many producers, and few consumers each of which takes everything that is there.
+/// A queue with many producers and one consumer that takes everything that is there.
 public final class BatchQueue<Element: Sendable>: Sendable {
     private struct State {
         var waiting: [Element] = []
-        var consumers: [CheckedContinuation<Void, Never>] = []
+        var consumer: CheckedContinuation<Void, Never>?
         var isClosed = false
     }
 
@@ -32,7 +32,7 @@ public final class BatchQueue<Element: Sendable>: Sendable {
         let (accepted, consumer) = state.withLock { state -> (Bool, CheckedContinuation<Void, Never>?) in
             guard !state.isClosed, count <= capacity - state.waiting.count else { return (false, nil) }
             append(&state.waiting)
-            return (true, state.consumers.popLast())
+            return (true, state.consumer.take())
         }
         consumer?.resume()
         return accepted
@@ -49,7 +49,7 @@ public final class BatchQueue<Element: Sendable>: Sendable {
             await withCheckedContinuation { continuation in
                 let isReady = state.withLock { state in
                     if state.waiting.isEmpty && !state.isClosed {
-                        state.consumers.append(continuation)
+                        state.consumer = continuation
                         return false
                     }
                     return true
@@ -59,14 +59,13 @@ public final class BatchQueue<Element: Sendable>: Sendable {
         }
     }
 
-    /// Refuses further elements; consumers still get what waits.
+    /// Refuses further elements; the consumer still gets what waits.
     public func close() {
-        let consumers = state.withLock { state in
+        let consumer = state.withLock { state in
             state.isClosed = true
-            defer { state.consumers = [] }
-            return state.consumers
+            return state.consumer.take()
         }
-        for consumer in consumers { consumer.resume() }
+        consumer?.resume()
     }
 }
 
