@@ -3,7 +3,7 @@
 // the outcome, and webhooks bring statuses and what customers write.
 
 internal import AsyncHTTPClient
-public import Logging
+internal import Logging
 public import Messaging
 internal import NIOCore
 internal import Synchronization

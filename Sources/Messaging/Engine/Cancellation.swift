@@ -2,7 +2,7 @@
 // Withdraws messages of which nothing has been handed to a provider. The message's job is locked before its parts are
 // looked at: a dispatcher marks parts only under that lock, so either it sees no job any more or its mark is seen here.
 
-public import Accounts
+internal import Accounts
 internal import SQL
 internal import Wire
 

@@ -3,8 +3,8 @@
 // takes little memory. Until `finish` nobody sees any of it; what is never finished is removed, at the latest when its
 // hour is over. A small medium is written in one transaction.
 
-public import Accounts
-public import SQL
+internal import Accounts
+internal import SQL
 internal import Synchronization
 public import Wire
 

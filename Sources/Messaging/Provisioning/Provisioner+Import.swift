@@ -2,7 +2,7 @@
 // Whole tables of routes or prices at once. Every line is checked before the first is written. A line whose row is there
 // already changes nothing; a row that an operator made takes the line's values; one that the file declares stays.
 
-public import Accounts
+internal import Accounts
 internal import Wire
 
 /// One line of a table that is imported.

@@ -3,7 +3,7 @@
 
 public import Accounts
 public import SQL
-public import Wire
+internal import Wire
 
 public struct MessageLookup {
     private let transaction: Transaction

@@ -5,7 +5,7 @@
 
 internal import Logging
 internal import PhoneNumbers
-public import Wire
+internal import Wire
 
 /// What one source said, and how long it took.
 public struct SourceReport: Sendable {

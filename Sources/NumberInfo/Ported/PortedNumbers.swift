@@ -2,10 +2,10 @@
 // The table of ported numbers: how it is read, how an import begins, and what is done in the background once an import
 // is in force: changes are written into the table below them, and the rows that nobody sees any more are removed.
 
-public import Messaging
+internal import Messaging
 internal import SQL
 internal import Synchronization
-public import Wire
+internal import Wire
 
 public final class PortedNumbers: Sendable {
     /// What operators see of the table.

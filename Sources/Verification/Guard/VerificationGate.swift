@@ -2,7 +2,7 @@
 // What stands before every code: the limits first, then the pumping guard, both in the transaction that stores the
 // one-time password. What the guard decides is in the audit log with its reasons.
 
-public import Accounts
+internal import Accounts
 public import SQL
 public import Wire
 

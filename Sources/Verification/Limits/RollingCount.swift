@@ -3,7 +3,7 @@
 // count. Cautious: the oldest slot counts as a whole, so there is never more than the limit within any span, and room
 // comes back at most a thirtieth of the span late.
 
-public import Wire
+internal import Wire
 
 /// A count over a rolling span.
 struct RollingCount: Sendable, Equatable {

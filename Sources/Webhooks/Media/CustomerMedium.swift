@@ -4,7 +4,7 @@
 // client's read timeout. One task reads it.
 
 import AsyncHTTPClient
-public import Messaging
+internal import Messaging
 import NIOCore
 import Synchronization
 

@@ -3,7 +3,7 @@
 // same header. Only where the carrier means another alphabet by data_coding 0 are the octets written anew.
 
 public import SMSText
-public import Wire
+internal import Wire
 
 /// One part as an SMPP client submitted it.
 public struct CodedPart: Sendable, Equatable {
