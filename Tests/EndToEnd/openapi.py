@@ -91,7 +91,7 @@ class World:
         self.client = Client(self.node.port, KEY)
         self.port("4915112345678")
         self.ids = {
-            "held": self.hold(), "price-to-change": self.price("1"), "price-to-remove": self.price("2"),
+            "held": self.hold(), "message-with-conversion": self.expecting_conversion(), "price-to-change": self.price("1"), "price-to-remove": self.price("2"),
             "delivery": self.delivery(), "smpp-account-to-change": self.smpp_account("change"),
             "smpp-account-to-remove": self.smpp_account("remove"), "channel-to-change": self.channel("491700000001"),
             "channel-to-remove": self.channel("491700000002"), "company": self.company(),
@@ -109,6 +109,12 @@ class World:
 
         wait_for(is_held, 30, "a held part", 0.2)
         return identifier
+
+    def expecting_conversion(self):
+        """The id of a message for which a conversion can be reported."""
+        sent = self.client.send({"from": "Parley", "to": "+4915112345000", "message": "code", "conversion": True})
+        equal(sent.status, 200, repr(sent))
+        return sent.json["requestId"]
 
     def delivery(self):
         """The id of a delivery to a port where nobody listens."""
@@ -224,7 +230,9 @@ def check(tally, name, world, folder, examples):
              "--max-examples", examples, "--seed", "1", "--no-color",
              "--report", "ndjson", "--report-ndjson-path", report],
             cwd=folder, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-            env=os.environ | {"SCHEMATHESIS_HOOKS": str(SETTINGS / "hooks.py")})
+            env=os.environ | {
+                "SCHEMATHESIS_HOOKS": str(SETTINGS / "hooks.py"),
+                "MESSAGE_WITH_CONVERSION": world.ids.get("message-with-conversion", "")})
         print(f"schemathesis took {time.monotonic() - started:.0f} s")
         assert run.returncode == 0, run.stdout[-12000:]
         print("\n".join(line for line in run.stdout.splitlines() if "generated" in line))
