@@ -246,7 +246,7 @@ def main():
     options.add_argument("--examples", default="200")
     options.add_argument("--document", choices=DOCUMENTS, action="append")
     arguments = options.parse_args()
-    support.begin(1200)
+    support.begin(2400)
     tally = Tally()
     with temporary_folder() as folder:
         names = arguments.document or DOCUMENTS
