@@ -87,7 +87,7 @@ class Run:
         return result
 
     def in_turns(self, measure, things):
-        """Measures each of `things` (name → a measurement) once a round; the median of each."""
+        """Measures each of `things` (name → a measurement) once a round; the median of each, and the rates of the rounds."""
         results = {name: [] for name in things}
         for number in range(self.plan.rounds):
             for name, measurement in things.items():
@@ -97,11 +97,21 @@ class Run:
 
     @staticmethod
     def _median(results):
-        return {key: statistics.median(result[key] for result in results) for key in ("rate", "p50", "p99", "cpu")}
+        medians = {key: statistics.median(result[key] for result in results) for key in ("rate", "p50", "p99", "cpu")}
+        return medians | {"rates": [result["rate"] for result in results]}
 
     def add(self, measure, subject, result, unit="/s", reference=None, of=None):
-        ratio = result["rate"] / reference["rate"] if reference else None
+        ratio = self._ratio(result, reference) if reference else None
         self.table.add(measure, subject, result["rate"], unit, result, result.get("cpu"), ratio, of)
+
+    @staticmethod
+    def _ratio(result, reference):
+        """Of what was measured in turns, the median of the rounds' ratios: the machine is alike within a round, and may be
+        twice as fast in the next."""
+        rounds = result.get("rates"), reference.get("rates")
+        if all(rounds):
+            return statistics.median(rate / of for rate, of in zip(*rounds))
+        return result["rate"] / reference["rate"]
 
     # What is measured.
 
