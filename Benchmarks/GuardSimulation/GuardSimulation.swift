@@ -34,7 +34,7 @@ struct GuardSimulation {
         }
         print(pad("honest codes refused", 28), pad(percent(mean(refused), 4), 10), percent(refused.max() ?? 0, 4))
         let outage = scores.map { Double($0.outageRefused) / Double(max(1, $0.outage)) }
-        print(pad("refused during an outage", 28), pad(percent(mean(outage)), 10), percent(outage.min() ?? 0))
+        print(pad("refused during an outage", 28), pad(percent(mean(outage)), 10), percent(outage.max() ?? 0))
         print(pad("honest codes", 28), scores.reduce(0) { $0 + $1.honest })
     }
 
