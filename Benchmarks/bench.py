@@ -106,8 +106,8 @@ class Run:
 
     @staticmethod
     def _ratio(result, reference):
-        """Of what was measured in turns, the median of the rounds' ratios: the machine is alike within a round, and may be
-        twice as fast in the next."""
+        """Of what was measured in turns, the median of the rounds' ratios: the machine is more alike within a round than
+        from one to the next."""
         rounds = result.get("rates"), reference.get("rates")
         if all(rounds):
             return statistics.median(rate / of for rate, of in zip(*rounds))

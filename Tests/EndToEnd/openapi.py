@@ -91,7 +91,8 @@ class World:
         self.client = Client(self.node.port, KEY)
         self.port("4915112345678")
         self.ids = {
-            "held": self.hold(), "message-with-conversion": self.expecting_conversion(), "price-to-change": self.price("1"), "price-to-remove": self.price("2"),
+            "held": self.hold(), "message-with-conversion": self.expecting_conversion(),
+            "price-to-change": self.price("1"), "price-to-remove": self.price("2"),
             "delivery": self.delivery(), "smpp-account-to-change": self.smpp_account("change"),
             "smpp-account-to-remove": self.smpp_account("remove"), "channel-to-change": self.channel("491700000001"),
             "channel-to-remove": self.channel("491700000002"), "company": self.company(),
